@@ -8,14 +8,14 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
 from leadledger.api.cli.log import open_log
-from leadledger.api.cli.options import FILE, ScorecardSource, as_json, log_url, scorecard_source, today
+from leadledger.api.cli.options import FILE, ScorecardSource, as_json, as_of, log_url, scorecard_source, today
 from leadledger.api.cli.printing import count, report, show_controls, width, wrap
 from leadledger.api.cli.progress import show_steps
 from leadledger.api.sync.connectors import CONNECTORS
@@ -72,7 +72,7 @@ def _make_command(kind: ConnectorKind) -> click.Command:
         f"Sync with {kind.title}.\n\n    Its secrets are in {secrets}; docs/sync.md tells where to find them.\n    "
     )
     command: Callable[..., Any] = call
-    decorators: list[Decorator] = [as_json, log_url, scorecard_source, *reversed(_OWN)]
+    decorators: list[Decorator] = [as_json, as_of, log_url, scorecard_source, *reversed(_OWN)]
     for decorate in (*decorators, *map(_make_option, reversed(plain))):
         command = decorate(command)
     return click.command(kind.system)(command)
@@ -116,6 +116,7 @@ def _sync(
     rewrite: bool,
     take_over: bool,
     accept_missing: bool,
+    as_of: date | None,
     source: ScorecardSource,
     log_url: str | None,
     as_json: bool,
@@ -137,9 +138,10 @@ def _sync(
 
     def run_once() -> SyncReport:
         loaded = source.load()  # anew each time: another release may be the current one
-        sync_options = SyncOptions(
-            today(loaded.card.card.time_zone), dry_run, whole, take_over, accept_missing, rewrite
-        )
+        now = today(loaded.card.card.time_zone)
+        if as_of is not None and as_of > now:
+            raise click.UsageError(f"--as-of {as_of} lies ahead; a sync scores as of today or an earlier day")
+        sync_options = SyncOptions(as_of or now, dry_run, whole, take_over, accept_missing, rewrite)
         with ExitStack() as stack:
             log = stack.enter_context(open_log(source.home, _choose_log(source.home, log_url, dry_run)))
             connector = stack.enter_context(_open_connector(kind, settings))
@@ -306,7 +308,8 @@ def list_changes(changes: list[ValueChange], total: int, last_column: str = "the
     last = width() - sum(size + 2 for _, size in columns)
     yield "  ".join([*(f"{name:<{size}}" for name, size in columns), last_column])
     for change in changes:
-        texts = [change.id, change.property, change.now, change.then]
+        # Of a custom field of BottleCRM its own name, without that of the object that holds it.
+        texts = [change.id, change.property.rpartition(".")[2], change.now, change.then]
         sizes = [*(size for _, size in columns), last]
         yield "  ".join(f"{_fit(text, size):<{size}}" for text, size in zip(texts, sizes, strict=True)).rstrip()
     if total > len(changes):

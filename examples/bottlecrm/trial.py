@@ -2,8 +2,9 @@
 
     make bottlecrm                                             with 200 leads, until Ctrl-C
     .venv-bottlecrm/bin/python examples/bottlecrm/trial.py serve --folder DIR --port 8800 --leads 0
-    .venv-bottlecrm/bin/python examples/bottlecrm/trial.py change --folder DIR   a visitor asks for an offer
-    .venv-bottlecrm/bin/python examples/bottlecrm/trial.py hook URL --folder DIR
+    .venv-bottlecrm/bin/python examples/bottlecrm/trial.py change          a visitor asks for an offer
+    .venv-bottlecrm/bin/python examples/bottlecrm/trial.py show LEAD       its custom fields
+    .venv-bottlecrm/bin/python examples/bottlecrm/trial.py hook URL
 
 `serve` makes the folder on its first start, and writes the token of its API to `token` in it, which only you can read.
 `hook` subscribes a URL to changes of leads, and prints the secret that signs them; in BottleCRM itself an administrator
@@ -46,8 +47,11 @@ def main() -> None:
     serve.add_argument("--hooks-to-loopback", action="store_true")
     hook = commands.add_parser("hook")
     hook.add_argument("url")
+    show = commands.add_parser("show")
+    show.add_argument("lead")
     change = commands.add_parser("change")
-    for command in (serve, hook, change):
+    change.add_argument("--days-ago", type=int, default=0, help="days since the visit")
+    for command in (serve, hook, show, change):
         command.add_argument("--folder", type=Path, default=Path("bottlecrm-trial"))
     options = parser.parse_args()
 
@@ -69,8 +73,10 @@ def main() -> None:
         run_server(options.port)
     elif options.command == "hook":
         print(subscribe(options.url))
+    elif options.command == "show":
+        show_lead(options.lead)
     else:
-        print(change_lead())
+        print(change_lead(options.days_ago))
 
 
 def fill(count: int) -> None:
@@ -115,12 +121,12 @@ def make_leads(count: int, org: object, user: object) -> list[object]:
 
     dice, today, leads = random.Random(7), datetime.now(UTC), []
     for number in range(count):
-        created = today - timedelta(days=dice.randrange(60), minutes=dice.randrange(600))
+        created = today - timedelta(days=dice.randrange(3, 60), minutes=dice.randrange(600))
         custom = {
             "need": dice.choice(("none", "vague", "vague", "clear", "urgent")),
             "budget": float(dice.choice((0, 2_000, 8_000, 20_000, 60_000))),
             "decision_role": dice.choice(("decider", "influencer", "user")),
-            "last_visit": (today - timedelta(days=dice.randrange(30))).date().isoformat(),
+            "last_visit": (today - timedelta(days=dice.randrange(3, 30))).date().isoformat(),
         }
         known = {key: value for key, value in custom.items() if dice.random() < 0.8}
         lead = Lead(
@@ -142,23 +148,27 @@ def make_leads(count: int, org: object, user: object) -> list[object]:
     return leads
 
 
-def change_lead() -> str:
-    """The newest lead asks for an offer, in the middle of what sales does: its need, budget and visit. Its id."""
+def change_lead(days_ago: int) -> str:
+    """The newest lead that isn't urgent yet asks for an offer, after a visit some days ago. Returns its id."""
     from leads.models import Lead
 
-    lead = Lead.objects.exclude(status="converted").order_by("-created_at", "id").first()
+    open_leads = Lead.objects.exclude(status__in=("converted", "closed")).order_by("-created_at", "id")
+    lead = next((lead for lead in open_leads if lead.custom_fields.get("need") != "urgent"), None)
     if lead is None:
-        raise SystemExit("There is no lead")
-    today = datetime.now(UTC).date().isoformat()
-    lead.custom_fields = {
-        **lead.custom_fields,
-        "need": "urgent",
-        "budget": 60_000.0,
-        "decision_role": "decider",
-        "last_visit": today,
-    }
+        raise SystemExit("Every lead is urgent already")
+    offer = {"need": "urgent", "budget": 60_000.0, "decision_role": "decider"}
+    visit = datetime.now(UTC).date() - timedelta(days=days_ago)
+    lead.custom_fields = {**lead.custom_fields, **offer, "last_visit": visit.isoformat()}
     lead.save()
     return str(lead.id)
+
+
+def show_lead(lead_id: str) -> None:
+    """Print the custom fields of a lead."""
+    from leads.models import Lead
+
+    for name, value in sorted(Lead.objects.get(id=lead_id).custom_fields.items()):
+        print(f"{name} = {' / '.join(str(value).splitlines())}")
 
 
 def subscribe(url: str) -> str:

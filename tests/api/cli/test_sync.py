@@ -157,3 +157,14 @@ def test_again_and_again(server: HubSpotServer, run: Run, tmp_path: Path) -> Non
         assert process.stdout.readline() == "HubSpot 4711: 3 records read with 6 calls\n"
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0
+
+
+def test_a_day_of_scores(run: Run) -> None:
+    """A sync scores as of an earlier day if it is told so; never as of one that lies ahead."""
+    assert run("--fields").exit_code == 0
+    assert run("--as-of", "2026-01-31", "--json").exit_code == 0
+    ahead = run("--as-of", "9999-01-01")
+    assert (ahead.exit_code, ahead.output.splitlines()[-1]) == (
+        2,
+        "Error: --as-of 9999-01-01 lies ahead; a sync scores as of today or an earlier day",
+    )
