@@ -42,6 +42,7 @@ LONG = (
     "busy_desks",
     "shadow",
     "sync",
+    "install",
 )
 
 
