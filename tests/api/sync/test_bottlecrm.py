@@ -153,7 +153,7 @@ def test_updates_are_refused_one_by_one(crm: BottleCrm, connector: BottleCrmConn
 
 
 def test_a_wrong_token(crm: BottleCrm) -> None:
-    """A token that nobody has, and one of somebody who sees only some of the leads, open nothing."""
+    """A token that nobody has opens nothing."""
     connector = BottleCrmConnector(crm.url, "bcrm_pat_wrong")
     with pytest.raises(SyncError, match=r"^BottleCRM \(the owner of the token\): the access lacks a right \(403\)"):
         connector.check()
