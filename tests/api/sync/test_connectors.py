@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -144,7 +143,6 @@ def test_deleted_and_merged_records(world: World, connector: Connector) -> None:
 
 def test_the_clock_is_that_of_the_system(world: World, connector: Connector) -> None:
     """Its clock counts, however far ours is from it."""
-    assert abs(read_time(connector.now()) - datetime.now(UTC)).days > 30
     world.leads.tick(90)
     connector.check()
     until = read_time(connector.now()) - read_time("2026-03-03T10:01:30.000000Z")
