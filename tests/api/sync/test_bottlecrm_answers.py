@@ -15,7 +15,7 @@ from tests.api.sync.syncing import QUICK
 
 ID = "feca1e43-c3b1-4087-b4bb-0daf63066b01"
 LEAD = {"id": ID, "updated_at": "2026-03-10T10:00:00Z", "custom_fields": {}}
-NO_LEADS = {"close_leads": {"close_leads": []}}
+NO_LEADS: dict[str, Any] = {"close_leads": {"close_leads": []}}
 WITHOUT_ID = "BottleCRM answered with a lead without its id or its time of change; the next run tries again."
 
 
