@@ -21,7 +21,9 @@ from leadledger.api.studio.studio import Studio
 from leadledger.api.uploads.kept_lists import LARGEST_LIST, KeptLists
 from leadledger.api.uploads.proposing import propose_for
 from leadledger.scoring.card.reader import parse_card
-from leadledger.scoring.errors import DataError, Problem, ScorecardError
+from leadledger.scoring.card_edits.apply import apply_edit
+from leadledger.scoring.card_edits.edits import SetValue
+from leadledger.scoring.errors import CardEditError, DataError, Problem, ScorecardError
 
 LARGEST_BODY = LARGEST_LIST + 100_000  # with the rest of the form
 NO_FILE = "Choose a file first."
@@ -111,10 +113,26 @@ def _answer(form: Form) -> str:
 
     text = form.get("text")
     for name, answer in form.items():
-        if name.startswith("format-"):
-            text = settle_format(text, name.removeprefix("format-"), answer)
+        what, _, field = name.partition("-")
+        if what == "format":
+            text = settle_format(text, field, answer)
+        elif what in ("kind", "learn") and answer:
+            text = _settle_field(text, field, what, answer)
     text = confirm_criteria(text, form.values("lead"), form.values("opportunity"))
     return drop_outcome(text) if form.get("outcome") == "none" else text
+
+
+def _settle_field(text: str, field: str, key: str, answer: str) -> str:
+    """The card whose field has another `kind`, or is to be learned from or not. Raises Refusal (422)."""
+    changes: dict[str, str | bool | None] = {key: answer == "yes" if key == "learn" else answer}
+    if answer == "id":
+        changes["learn"] = None  # nobody learns from ids, so the key would be a mistake
+    try:
+        for name, value in changes.items():
+            text = apply_edit(text, SetValue(("fields", field, name), value))
+    except CardEditError as error:
+        raise Refusal(422, f"{field}: {error}.") from None
+    return text
 
 
 def _check(text: str) -> tuple[tuple[Problem, ...], int]:

@@ -8,16 +8,28 @@ from typing import Any
 
 from leadledger.api.wording.figures import word_count
 
+KIND_NAMES = {
+    **{"text": "a text", "number": "a number", "flag": "yes or no", "date": "a day", "id": "an id"},
+    "choices": "several of a list",
+}
+OTHER_KINDS = ("text", "number", "id")  # as which the values of any column can be read
+
 
 @dataclass(frozen=True)
 class ColumnLine:
-    """A column of the list, and what becomes of it. `state`: what it is for, in a word or two."""
+    """A column of the list, and what becomes of it. `state`: what it is for, in a word or two.
+
+    `kinds` are those that it may be, each with its words, its own first; none where that is decided elsewhere.
+    `can_choose`: whether to learn from it is a choice.
+    """
 
     column: str
     field: str
     kind: str
     state: str
     seen: str
+    kinds: tuple[tuple[str, str], ...]
+    can_choose: bool
 
 
 @dataclass(frozen=True)
@@ -111,5 +123,15 @@ def _view_column(column: Mapping[str, Any]) -> ColumnLine:
         state = "learn"
     else:
         state = "" if column["kind"] in ("id", "date") else "don’t learn"
-    seen = column["seen"]
-    return ColumnLine(column["column"], column["field"], column["kind"], state, f"{seen[:1].upper()}{seen[1:]}")
+    seen, kind = column["seen"], column["kind"]
+    is_free = bool(column["field"]) and not column["is_open"]
+    others = [other for other in OTHER_KINDS if other != kind] if is_free else []
+    return ColumnLine(
+        column["column"],
+        column["field"],
+        kind,
+        state,
+        f"{seen[:1].upper()}{seen[1:]}",
+        tuple((name, KIND_NAMES[name]) for name in (kind, *others)) if others and kind in KIND_NAMES else (),
+        is_free and state in ("learn", "don’t learn"),
+    )

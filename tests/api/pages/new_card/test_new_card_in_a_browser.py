@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -43,9 +44,15 @@ def test_a_card_is_made_by_keyboard(visitor: Visitor, leads: Path, javascript: b
         expect(decider).not_to_be_checked()  # in this list it is no must
         decider.focus()
         page.keyboard.press("Space")
+        learned = page.get_by_role("combobox", name=re.compile("^Whether training learns from")).first
+        learned.focus()
+        page.keyboard.press("ArrowDown")
+        field = str(learned.get_attribute("name")).removeprefix("learn-")
         press(page, "Make the card")
         expect(page.get_by_role("status")).to_contain_text("No mistakes: 39 fields.")
         text = page.get_by_label("Text").input_value()
+        line, *_ = [line for line in text.splitlines() if line.startswith(f"  {field}: ")]
+        assert "learn: no" in line
         assert 'budget: {kind: number, format: "1,234.56"' in text
         assert "{name: opportunity, points: 60, requires: [need, decider]}" in text
 

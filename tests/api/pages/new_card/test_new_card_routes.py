@@ -63,6 +63,7 @@ def test_a_list_becomes_a_card(client: TestClient, tmp_path: Path) -> None:
     assert text == propose_card(path).text
     assert "40 columns are read; 3 things are yours to decide." in answer.text
     assert "“10.000” in Budget: what is it?" in answer.text
+    assert 'form="answers" aria-label="Kind of ' in answer.text
     form = {
         "csrf": token(client),
         "text": text,
@@ -83,6 +84,33 @@ def test_a_list_becomes_a_card(client: TestClient, tmp_path: Path) -> None:
     assert client.get("/v1/drafts/draft-1").json()["text"] == written
     saved = client.post("/studio/new/file", data={"csrf": token(client), "name": "leads", "text": written})
     assert (saved.text, saved.headers["content-disposition"]) == (written, 'attachment; filename="leads.yaml"')
+
+
+CHOSEN = """\
+name: leads
+fields:
+  # 'Size': all numbers
+  size: {kind: number, unit: EUR}
+  # 'Job'
+  job: {kind: text, learn: no} # asked by sales
+  code: {kind: number, learn: no}
+"""
+
+
+def test_kind_and_learning_are_chosen(client: TestClient) -> None:
+    """What is chosen of a column goes into the text, and nothing else of it changes; what can't be is refused."""
+    form = {"csrf": token(client), "text": CHOSEN, "name": "leads"}
+    chosen = {"learn-size": "no", "learn-job": "yes", "kind-code": "id", "kind-job": "", "learn-code": ""}
+    page = client.post("/studio/new/card", data=form | chosen)
+    written = html.unescape(re.search(r"<textarea[^>]*>\n(.*)</textarea>", page.text, re.DOTALL)[1])  # type: ignore[index]
+    assert written == CHOSEN.replace("unit: EUR}", "unit: EUR, learn: no}").replace(
+        "job: {kind: text, learn: no}", "job: {kind: text, learn: yes}"
+    ).replace("code: {kind: number, learn: no}", "code: {kind: id}")
+    assert parse_card(written).fields["code"].kind == "id"
+    odd = client.post("/studio/new/card", data=form | {"kind-size": "<b>"})
+    assert odd.status_code == 422
+    assert "<b>" not in odd.text
+    assert client.post("/studio/new/card", data=form | {"learn-none": "no"}).status_code == 422
 
 
 @pytest.mark.slow
