@@ -43,8 +43,3 @@ def check_words(words: list[str]) -> None:
         command = subcommand
     with command.make_context(command.name, [*words], parent=parent):
         pass
-
-
-def has_command(words: list[str]) -> bool:
-    """Whether the command line has the command that the words begin with."""
-    return bool(words) and words[0] in cli.commands
