@@ -105,10 +105,10 @@ def installed(*, durable: bool = False) -> Iterator[Postgres]:
             folder.chmod(0o755)
         programs = _readable(binaries[version], folder) if root else binaries[version]
         data, socket = folder / "data", folder / "socket"
-        for folder in (data, socket):
-            folder.mkdir(mode=0o700)
+        for place in (data, socket):
+            place.mkdir(mode=0o700)
             if root:
-                shutil.chown(folder, "nobody")
+                shutil.chown(place, "nobody")
         _run(
             [programs / "initdb", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "-U", USER, "-D", data]
         )
