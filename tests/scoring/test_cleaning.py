@@ -164,6 +164,7 @@ def test_halves_of_characters() -> None:
         text(10**5000)
 
 
+@pytest.mark.slow
 @given(texts=st.lists(NUMBER_LIKE, min_size=20, max_size=20))
 def test_numbers_of_every_format_are_read_alike_in_sql(texts: list[str]) -> None:
     """What looks like a number is read, or refused, in DuckDB as in Python, whatever format a field declares."""

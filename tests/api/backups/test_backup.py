@@ -46,6 +46,7 @@ def copied(whole: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(whole / "whole", tmp_path / "copy"))
 
 
+@pytest.mark.slow
 def test_a_backup_restores(whole: Path, tmp_path: Path) -> None:
     """All of a home comes back, with its permissions; what lasts for hours alone doesn't. Its scores are replayed."""
     home = tmp_path / "restored"

@@ -238,6 +238,7 @@ def test_busy(engine: Engine, receiver: Receiver, status: int, header: str) -> N
     assert [state for state, *_ in list_states(engine)] == ["delivered", "delivered"]
 
 
+@pytest.mark.slow
 def test_a_hanging_receiver_holds_up_nobody(engine: Engine) -> None:
     """While some receivers hang with as many messages as they get at once, the others get theirs without delay."""
     with receiving() as hanging, receiving() as well:

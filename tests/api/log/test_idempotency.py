@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import httpx2
+import pytest
 from fastapi.testclient import TestClient
 
 from leadledger.api.app import create_app
@@ -45,6 +46,7 @@ def test_idempotency_at_the_same_time(client: TestClient, url: str) -> None:
     assert count(url) == 1
 
 
+@pytest.mark.slow
 def test_two_workers_answer_once(url: str, tmp_path: Path) -> None:
     """If two services get the same request at the same time, both give the answer of one of them."""
     services = [create_app(Settings(card=CARD, home=tmp_path, log_url=url)) for _ in range(2)]

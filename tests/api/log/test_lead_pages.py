@@ -132,6 +132,7 @@ def order_of(row: BookRow, order: str) -> Any:
     return values.get(order, row.key), row.key
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
 @given(
     rows=ROWS,

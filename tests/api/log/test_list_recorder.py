@@ -169,6 +169,7 @@ def test_a_second_run_adds_nothing(log: LogStore, tmp_path: Path) -> None:
     assert after["decisions"] <= after["scores"] < 40
 
 
+@pytest.mark.slow
 def test_new_data_enters_the_log(log: LogStore, tmp_path: Path) -> None:
     """A lead with another value gets a score of its own in the log, though its decision stays."""
     load_card(tmp_path)

@@ -225,6 +225,7 @@ def test_prune_goes_in_steps(client: TestClient, url: str, monkeypatch: pytest.M
     assert (deleted["deliveries"], deleted["messages"]) == (1, 1)
 
 
+@pytest.mark.slow
 def test_a_reader_holds_what_is_erased(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While a reader keeps the old pages of SQLite, the lead is not yet forgotten, and that is an error."""
     monkeypatch.setattr("leadledger.api.log.store.CHECKPOINT_PATIENCE", 0.2)

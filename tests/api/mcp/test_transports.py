@@ -197,6 +197,7 @@ def test_reading_over_stdio_changes_nothing(home: Path) -> None:
     assert len(before[1]) == len(LEADS) + len(ORDERS)
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_it(tmp_path: Path) -> None:
     """An interrupted process ends at once, though its standard input is still open."""
     command = [sys.executable, "-m", "leadledger", "mcp", "--home", str(tmp_path), "--card", str(CARD)]

@@ -38,6 +38,7 @@ def test_drift(then: tuple[int, int], now: tuple[int, int], drift: str) -> None:
     assert find_drift(*then, *now) == drift
 
 
+@pytest.mark.slow
 def test_rules_beside_known_leads(tmp_path: Path) -> None:
     """The share of the known leads is counted, held against training, and left open for a rule that was edited."""
     rules = [{**RULE, "name": "decider", "fired": 1_800, "share": 0.9}, {**RULE, "name": "large", "fired": 1_140}]

@@ -229,6 +229,7 @@ def test_a_body_is_bounded(client: TestClient) -> None:
     assert call(client, "hubspot", body, sign_hubspot(body, time.time())).status_code == 413
 
 
+@pytest.mark.slow
 def test_a_file_that_others_read(client: TestClient, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Secrets that others can read count for nothing; the log says what to do."""
     (home / "crm-secrets").chmod(0o644)

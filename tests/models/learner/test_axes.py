@@ -48,6 +48,7 @@ def test_no_pair_spans_two_axes() -> None:
     assert gain > 100 > apart.spanning_[1][0]
 
 
+@pytest.mark.slow
 def test_no_tree_spans_two_axes() -> None:
     """Combinations are of columns of one axis, also where others act together."""
     frame, won = leads(0.0, 1.5)

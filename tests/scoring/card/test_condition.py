@@ -75,6 +75,7 @@ def printed_sql(card: Scorecard, leads: Sequence[Mapping[str, Any]]) -> list[tup
     return [tuple(row[f"r:{priced.rule.name}"] for priced in card.rules) for row in records]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine_of", [walked, printed_python, printed_sql])
 def test_cases_hold_in_every_engine(engine_of: Callable[..., list[tuple[int | None, ...]]]) -> None:
     """Every condition of the cases is true, false or unknown for its lead, as expected."""

@@ -17,6 +17,7 @@ from tests.scoring.card.card_examples import FIELDS, problems
 # -- limits ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_section_holds_no_more_than_anybody_reads() -> None:
     """A thousand rules are a card, and print; one more is refused, and reported once."""
     rules = [

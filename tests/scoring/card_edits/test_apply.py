@@ -125,6 +125,7 @@ def test_same_content_changes_nothing(text: str) -> None:
             before = name
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(150), deadline=None)
 @given(st.sampled_from(sorted(ALL)), st.sampled_from(sorted(WORDS)), keys_of_new, st.data())
 def test_put_and_deleted_again(card: str, section: str, keys: dict[str, Any], data: st.DataObject) -> None:

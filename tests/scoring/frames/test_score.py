@@ -255,6 +255,7 @@ def check_apart(card: Scorecard, frame: Any) -> None:
         reject()
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(12))
 @given(card=scorecards() | scorecards_with_axes(), leads=st.lists(LEADS | RAW_LEADS, min_size=10, max_size=10))
 def test_any_card_and_any_values(card: Scorecard, leads: list[dict[str, Any]]) -> None:

@@ -25,8 +25,9 @@ from leadledger.training.runs.step_fits import make_step_card
 from leadledger.training.runs.train import _notes, train
 from leadledger.training.runs.training_result import Training
 
-QUICK = AdditiveClassifier(pairs=0, combinations=0, random_state=0)
+QUICK = AdditiveClassifier(bags=2, pairs=0, combinations=0, random_state=0)
 Train = Callable[..., Training]
+pytestmark = pytest.mark.slow  # each learns
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +55,6 @@ def as_days(column: pd.Series) -> pd.Series:
     return pd.to_datetime(column)
 
 
-@pytest.mark.slow
 def test_each_step_has_the_leads_that_began_it_long_enough_ago(trained: Training, frame: pd.DataFrame) -> None:
     """The leads of a step reached the stage before it, the step's horizon ago; they made it within the horizon."""
     assert trained.history is not None
@@ -118,7 +118,6 @@ def test_chances_are_near_the_true_ones(trained: Training) -> None:
     assert expected == pytest.approx(sale * amounts)
 
 
-@pytest.mark.slow
 def test_a_card_without_steps_learns_the_same(trained: Training, frame: pd.DataFrame, tmp_path: Path) -> None:
     """Steps change nothing of the score: start, tables, trust and thresholds are those of the card without them."""
     start, end = CARD.index("steps:"), CARD.index("rules:")
@@ -132,7 +131,6 @@ def test_a_card_without_steps_learns_the_same(trained: Training, frame: pd.DataF
     }
 
 
-@pytest.mark.slow
 def test_a_step_with_too_few_leads_has_its_base_rate_alone(card: Path, frame: pd.DataFrame) -> None:
     """Where few leads made a step, or none began it, the release says so, and how much it knows."""
     few = frame.assign(won_on=frame["won_on"].where(frame["won_on"].notna().cumsum() <= 5))
@@ -148,7 +146,6 @@ def test_a_step_with_too_few_leads_has_its_base_rate_alone(card: Path, frame: pd
     assert none.learned.steps == {}
 
 
-@pytest.mark.slow
 def test_a_step_that_nobody_began_is_unknown(tmp_path: Path, frame: pd.DataFrame) -> None:
     """Without a lead that began a step, its chance is not known, and so is that of a sale."""
     path = tmp_path / "card.yaml"
@@ -171,7 +168,6 @@ def test_a_column_that_is_gone_stops_training(card: Path, frame: pd.DataFrame) -
     )
 
 
-@pytest.mark.slow
 def test_leads_that_skip_a_stage_are_said(card: Path, frame: pd.DataFrame) -> None:
     """A few leads with a day of the next stage alone are counted; many stop training, for the rate is another one."""
     written, made = read_card(card), np.flatnonzero(frame["opportunity_on"].notna())
@@ -203,7 +199,6 @@ def test_the_log_knows_no_days_of_steps(trained: Training) -> None:
     ]
 
 
-@pytest.mark.slow
 def test_a_field_that_knows_a_step_stops_training(card: Path, frame: pd.DataFrame) -> None:
     """A field that is filled in with a step is found, also where it tells nothing of the outcome itself."""
     reached, won = frame["opportunity_on"].notna(), frame["won_on"].notna()
@@ -214,7 +209,6 @@ def test_a_field_that_knows_a_step_stops_training(card: Path, frame: pd.DataFram
     assert str(error.value).startswith("training of the step 'customer' stopped: a field looks as if it was filled in")
 
 
-@pytest.mark.slow
 def test_the_benchmark_measures() -> None:
     """A draw of the benchmark has every figure, and chances without bias beyond chance."""
     drawn: dict[str, Any] = measure(3, 3_000, 2_000)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 
 from leadledger.api.pages.desk.course import describe_course
@@ -137,6 +138,7 @@ def test_two_leads_side_by_side() -> None:
     assert (equal.rows, equal.sentence) == ((), "A and B have as many points; their ids decide.")
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(100))
 @given(card=strategies.scorecards() | strategies.scorecards_with_axes(), a=strategies.LEADS, b=strategies.LEADS)
 def test_differences_add_up(card: Scorecard, a: dict[str, Any], b: dict[str, Any]) -> None:

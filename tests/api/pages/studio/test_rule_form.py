@@ -43,6 +43,7 @@ def list_values(row: RowView) -> list[str]:
     return ["\r\n".join(row.values)] if row.shape == "many" else list(row.values)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", CARDS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_a_rule_that_nobody_changes_stays_as_it_is(path: Path) -> None:
     """What a browser sends of a form that was opened and kept changes no sign of the card."""
