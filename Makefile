@@ -105,7 +105,7 @@ printed: $(VENV)/.installed  ## Rewrite tests/cases/printed; review the diff
 pictures: $(VENV)/.installed  ## Take the pictures in docs/pictures anew; needs Chromium
 	$(PY) -m tests.api.pages.pictures
 
-docs: $(SITE)/.installed  ## Build the documentation site into site/, with links checked
+docs: $(VENV)/.installed $(SITE)/.installed  ## Build the documentation site into site/, with links checked
 	$(PY) -m tests.documentation
 
 # It needs an older pandas than ours, so it has an environment of its own; without torch and ray.
