@@ -7,6 +7,7 @@ import gc
 import os
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -58,8 +59,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=[item for item, keep in zip(items, kept, strict=True) if not keep])
     items[:] = [item for item, keep in zip(items, kept, strict=True) if keep]
     if hasattr(config, "workerinput"):
-        slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
-        items.sort(key=lambda item: -slow[item.path])
+        seconds: Counter[Path] = Counter()
+        for item in items:
+            if mark := item.get_closest_marker("slow"):
+                seconds[item.path] += mark.kwargs.get("seconds", 2)
+        items.sort(key=lambda item: -seconds[item.path])
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

@@ -183,7 +183,7 @@ def test_frames_that_only_look_like_it(module: str, words: str) -> None:
         score_frame(CARD, type("DataFrame", (), {"__module__": module})(), AS_OF)
 
 
-@slow
+@slow(seconds=45)
 def test_a_list_becomes_a_folder(spark_master: str, tmp_path: Path) -> None:
     """The command scores a folder of CSV on the cluster: each row as DuckDB scores it, rejects with their reasons."""
     rows_of_list = [

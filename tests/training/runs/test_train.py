@@ -125,7 +125,7 @@ def test_training_twice_gives_the_same(truth: pd.DataFrame) -> None:
 
 
 @real
-@pytest.mark.slow
+@pytest.mark.slow(seconds=25)
 def test_bank_marketing() -> None:
     """Stratified, without `duration`: as good as boosting without restrictions; rounding moves little."""
     card = find_examples() / "bank-marketing" / "card.yaml"
