@@ -40,26 +40,29 @@ def main(words: Sequence[str]) -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(words)
     rows = measure(options.leads)
+    if not options.json:
+        _print_rows(options.leads, rows)
     killed = 0
     if options.kills:
         with TemporaryDirectory() as folder:
             killed = kill_at_moments(Path(folder) / "home", leads=600, moments=options.kills)
     if options.json:
         print(json.dumps({"leads": options.leads, "runs": rows, "kills": options.kills, "killed": killed}))
-        return
-    print(f"{options.leads:,} contacts, limits on: 5 searches a second, 100 calls in 10 seconds\n")
-    print(
-        f"{'run':<32}{'calls':>8}{'seconds':>9}{'of the limit':>14}{'scored':>9}{'written':>9}{'429':>5}{'missed':>8}"
-    )
+    elif options.kills:
+        before = f"{killed} of them before the end"
+        print(f"\n{options.kills} kills at random moments, {before}: the next run healed all")
+
+
+def _print_rows(leads: int, rows: Sequence[dict[str, Any]]) -> None:
+    print(f"{leads:,} contacts, limits on: 5 searches a second, 100 calls in 10 seconds\n")
+    titles = f"{'calls':>8}{'seconds':>9}{'of the limit':>14}{'scored':>9}{'written':>9}{'429':>5}{'missed':>8}"
+    print(f"{'run':<33}{titles}")
     for row in rows:
         share = row["seconds"] / row["least_seconds"] if row["least_seconds"] else 0
         print(
             f"{row['run']:<33}{row['calls']:>8,}{row['seconds']:>9.1f}{share:>14.2f}{row['scored']:>9,}"
-            f"{row['written']:>9,}{row['refused']:>5}{row['missed']:>8}"
-        )
-    if options.kills:
-        print(
-            f"\n{options.kills} kills at random moments ({killed} of them before the end): all healed by the next run"
+            f"{row['written']:>9,}{row['refused']:>5}{row['missed']:>8}",
+            flush=True,
         )
 
 
