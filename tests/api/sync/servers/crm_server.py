@@ -108,6 +108,7 @@ class CrmServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), CrmHandler)
         self.lock = threading.RLock()
         self.requests: list[CrmRequest] = []
+        self.answered: deque[tuple[CrmRequest, CrmReply]] = deque(maxlen=1000)  # the newest, by the system itself
         self.faults: deque[Fault] = deque()
         self.always: Fault | None = None
         self.limits: dict[str, tuple[int, float]] = {}
@@ -142,7 +143,9 @@ class CrmServer(ThreadingHTTPServer):
             if self._is_over_limit(request):
                 self.refused += 1
                 return self.refuse_over_limit()
-            return self.answer(request)
+            reply = self.answer(request)
+            self.answered.append((request, reply))
+            return reply
 
     def answer(self, request: CrmRequest) -> CrmReply:
         """The answer of the system."""

@@ -16,6 +16,7 @@ from tests.api.sync.servers.crm_server import CrmReply, CrmRequest, CrmServer
 
 TOKEN = "pat-na1-0123-secret-of-the-test"
 MOST_RESULTS = 10_000
+LOCKED = {"archivable": False, "readOnlyDefinition": True, "readOnlyValue": True}
 _OBJECTS = re.compile(r"/crm/objects/2026-09/([a-z0-9_-]+)(/search|/batch/read|/batch/update|/batch/create)?")
 _PROPERTIES = re.compile(r"/crm/properties/2026-09/([a-z0-9_-]+)")
 
@@ -86,7 +87,7 @@ class HubSpotServer(CrmServer):
             ):
                 store.properties[name] = describe_property(name)
             for name in ("hs_object_id", "hs_merged_object_ids", "createdate", store.stamp):
-                store.properties[name] = describe_property(name, modificationMetadata={"readOnlyValue": True})
+                store.properties[name] = describe_property(name, modificationMetadata=LOCKED)
 
     # -- what people do there ------------------------------------------------------------------------------------------
 
