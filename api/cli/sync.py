@@ -282,6 +282,7 @@ def _list_pulled(kind: ConnectorKind, done: SyncReport) -> Iterator[str]:
         yield f"{count(done.foreign, 'record')} left alone: they are of another kind than was asked for"
     if done.unreadable:
         yield f"{count(done.unreadable, 'record')} left alone: they can't be read"
+    yield from done.notes
     for record_id, problem in done.problems:
         yield f"  record {record_id}: {problem}"
 

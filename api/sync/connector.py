@@ -68,6 +68,7 @@ class Connector(ABC):
 
     system: ClassVar[str]  # by its name in cards
     calls: int = 0  # that were sent to the API so far
+    notes: Sequence[str] = ()  # what was left out so far, and why, as sentences for the report
     most_updates: ClassVar[int]  # in one call
     overlap_seconds: ClassVar[int]  # that a window goes back: changes which were committed late, indexes that lag
 

@@ -1,9 +1,5 @@
 """HubSpot: contacts, companies, leads or another object of an account, by the API of a private app's token.
 
-- Search: https://developers.hubspot.com/docs/api-reference/search/guide
-  5 calls a second, 200 records a page, 10,000 records a query. A page goes on from the stamp of the last record
-  instead of a cursor: a cursor counts places, and whatever changes meanwhile would shift them. Where a whole page has
-  one stamp, it goes on by id within that stamp.
 - Limits: https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines
 - Batches: https://developers.hubspot.com/docs/api-reference/crm-contacts-v3/batch/post-crm-v3-objects-contacts-batch-update
 - Merges: `hs_merged_object_ids` of the record that stays
@@ -18,16 +14,18 @@ from typing import Any, ClassVar
 from leadledger.api.sync.api_client import ApiClient, Patience
 from leadledger.api.sync.call_limits import CallLimit
 from leadledger.api.sync.connector import Connector, RecordPage, RecordUpdate, RemoteRecord, UpdateOutcome, Window
-from leadledger.api.sync.crm_times import read_time, write_time
+from leadledger.api.sync.crm_times import write_time
+from leadledger.api.sync.hubspot_activities import ACTIVITY_KINDS, TIME, ActivityKind, make_activity
+from leadledger.api.sync.hubspot_search import SEARCH_LIMIT, VERSION, HubSpotSearch, SearchDenied, read_id
 from leadledger.api.sync.settings import ConnectorKind, SyncSetting
 from leadledger.scoring.errors import SyncError
 
-VERSION = "2026-09"
-SEARCH_PAGE, LIST_PAGE, BATCH = 200, 100, 100
+LIST_PAGE, BATCH = 100, 100
+ACTIVITY_STAMP = "hs_lastmodifieddate"
 MERGED_IDS = "hs_merged_object_ids"
-_SEARCH, _ALL = "search", ""
+_ALL = ""
 # The account's own limits: any call of a private app, and searches, which count for both.
-LIMITS = {_ALL: (100, 10.0), _SEARCH: (5, 1.0)}
+LIMITS = {_ALL: (100, 10.0), SEARCH_LIMIT: (5, 1.0)}
 _TYPES = {"number": ("number", "number"), "date": ("date", "date"), "text": ("string", "text")}
 _TYPES["long_text"] = ("string", "textarea")
 
@@ -50,6 +48,7 @@ class HubSpotConnector(Connector):
             limits={name: CallLimit(calls, seconds) for name, (calls, seconds) in LIMITS.items()},
             patience=patience or Patience(),
         )
+        self.search = HubSpotSearch(self.api, object_type, self.stamp)
 
     @property
     def calls(self) -> int:  # type: ignore[override]
@@ -69,13 +68,13 @@ class HubSpotConnector(Connector):
         """By the search; every record by the list, which has no limit and no lag. Deleted records at the end."""
         names = self._names(properties)
         if window.since:
-            pages = self._search(window, names)
+            pages = self.search.read_window(window, names)
         else:
-            pages = ([self._read(raw) for raw in page] for page in self._list(names, archived=False))
+            pages = ([self.search.read(raw) for raw in page] for page in self._list(names, archived=False))
         for records in pages:
             yield RecordPage(records, merged=_find_merged(records))
         for page in self._list((), archived=True):
-            yield RecordPage((), deleted=[_read_id(raw) for raw in page])
+            yield RecordPage((), deleted=[read_id(raw) for raw in page])
 
     def read_records(self, ids: Sequence[str], properties: Sequence[str]) -> Sequence[RemoteRecord]:
         """By batches. An id that was merged away leads to another record, which is left out."""
@@ -88,9 +87,39 @@ class HubSpotConnector(Connector):
                 "propertiesWithHistory": [],
             }
             answer = self._call("reading records", "POST", "/batch/read", body, accepted=(200, 207))
-            found = map(self._read, answer.read("results", list))
+            found = map(self.search.read, answer.read("results", list))
             records |= {record.id: record for record in found if record.id in part}
         return list(records.values())
+
+    def read_activities(self, window: Window) -> Iterator[Sequence[dict[str, Any]]]:
+        """Mails, calls, meetings and tasks of a window. A kind that the token may not read is left out, and noted."""
+        for kind in ACTIVITY_KINDS:
+            what = f"changed {kind.object_type}"
+            search = HubSpotSearch(self.api, kind.object_type, ACTIVITY_STAMP, what, may_be_denied=True)
+            names = (TIME, kind.subject, kind.status, ACTIVITY_STAMP)
+            try:
+                for page in search.read_window(window, names):
+                    yield self._make_activities(kind, page)
+            except SearchDenied:
+                self.notes = (*self.notes, f"Activities left out: the token lacks the scope to read {kind.object_type}")
+
+    def _make_activities(self, kind: ActivityKind, page: Sequence[RemoteRecord]) -> list[dict[str, Any]]:
+        """The activities of a page, one for each record that each is of."""
+        if not page:
+            return []
+        path = f"/crm/v4/associations/{kind.object_type}/{self.object_type}/batch/read"
+        body = {"inputs": [{"id": record.id} for record in page]}
+        answer = self.api.call("what activities are of", "POST", path, body=body, accepted=(200, 207))
+        properties = {record.id: record.content["properties"] for record in page}
+        activities = []
+        for item in answer.read("results", list):
+            activity_id = str(item.get("from", {}).get("id"))
+            for other in item.get("to", ()):
+                record_id = str(other.get("toObjectId"))
+                activity = make_activity(kind, record_id, activity_id, properties.get(activity_id, {}))
+                if activity is not None:
+                    activities.append(activity)
+        return activities
 
     def write(self, updates: Sequence[RecordUpdate]) -> Sequence[UpdateOutcome]:
         """By a batch. One that is refused as a whole is halved, until the record is alone that spoils it."""
@@ -103,7 +132,7 @@ class HubSpotConnector(Connector):
                 return [*self.write(updates[:half]), *self.write(updates[half:])]
             message = _read_message(answer.body)
             return [UpdateOutcome(updates[0].id, message, is_gone=answer.status == 404)]
-        written = {_read_id(raw) for raw in answer.read("results", list)}
+        written = {read_id(raw) for raw in answer.read("results", list)}
         problems = _find_errors(answer.body)
         outcomes = []
         for update in updates:
@@ -161,58 +190,6 @@ class HubSpotConnector(Connector):
 
     # -- pages ---------------------------------------------------------------------------------------------------------
 
-    def _search(self, window: Window, names: Sequence[str]) -> Iterator[Sequence[RemoteRecord]]:
-        """Records by their stamps, from one stamp to the next; within one that fills a page, by their ids."""
-        cursor, until, seen = _to_milliseconds(window.since), _to_milliseconds(window.until), frozenset[str]()
-        while cursor <= until:
-            filters = [(self.stamp, "GTE", str(cursor)), (self.stamp, "LTE", str(until))]
-            page = self._find(filters, self.stamp, names)
-            yield [record for record in page if record.id not in seen]
-            if len(page) < SEARCH_PAGE:
-                return
-            last = max(record.changed for record in page)
-            seen = frozenset(record.id for record in page if record.changed == last)
-            if _to_milliseconds(last) > cursor:
-                cursor = _to_milliseconds(last)
-                continue
-            for rest in self._search_stamp(cursor, names):
-                yield [record for record in rest if record.id not in seen]
-            cursor, seen = cursor + 1, frozenset()
-
-    def _search_stamp(self, stamp: int, names: Sequence[str]) -> Iterator[Sequence[RemoteRecord]]:
-        """All records of one stamp, by their ids."""
-        last = 0
-        while True:
-            filters = [(self.stamp, "EQ", str(stamp)), ("hs_object_id", "GT", str(last))]
-            page = self._find(filters, "hs_object_id", names)
-            yield page
-            if len(page) < SEARCH_PAGE:
-                return
-            highest = max(int(record.id) for record in page)
-            if highest <= last:
-                raise SyncError("HubSpot (the search for changes): its pages don't go on; the next run tries again.")
-            last = highest
-
-    def _find(
-        self, filters: Sequence[tuple[str, str, str]], order: str, names: Sequence[str]
-    ) -> Sequence[RemoteRecord]:
-        body = {
-            "filterGroups": [
-                {
-                    "filters": [
-                        {"propertyName": name, "operator": operator, "value": value}
-                        for name, operator, value in filters
-                    ]
-                }
-            ],
-            "sorts": [order],
-            "properties": list(names),
-            "limit": SEARCH_PAGE,
-            "after": "0",
-        }
-        answer = self._call("the search for changes", "POST", "/search", body, limits=(_ALL, _SEARCH))
-        return [self._read(raw) for raw in answer.read("results", list)]
-
     def _list(self, names: Sequence[str], *, archived: bool) -> Iterator[Sequence[Any]]:
         after = ""
         while True:
@@ -250,30 +227,9 @@ class HubSpotConnector(Connector):
     def _names(self, properties: Sequence[str]) -> Sequence[str]:
         return tuple(dict.fromkeys((*properties, self.stamp, "hs_object_id", MERGED_IDS)))
 
-    def _read(self, raw: Any) -> RemoteRecord:
-        return RemoteRecord(_read_id(raw), write_time(_to_moment(self._read_stamp(raw))), raw)
-
-    def _read_stamp(self, raw: Any) -> int:
-        """The stamp of a record in milliseconds. Raises SyncError."""
-        properties = raw.get("properties") if isinstance(raw, dict) else None
-        text = properties.get(self.stamp) if isinstance(properties, dict) else None
-        try:
-            return _to_milliseconds(text or raw.get("updatedAt"))
-        except (TypeError, ValueError, AttributeError):
-            raise SyncError(
-                f"HubSpot answered with a record without '{self.stamp}' that can be read; the next run tries again."
-            ) from None
-
     def _read_properties(self) -> Mapping[str, Mapping[str, Any]]:
         answer = self.api.call("the properties", "GET", f"/crm/properties/{VERSION}/{self.object_type}")
         return {str(raw.get("name")): raw for raw in answer.read("results", list) if isinstance(raw, dict)}
-
-
-def _read_id(raw: Any) -> str:
-    record_id = raw.get("id") if isinstance(raw, dict) else None
-    if not isinstance(record_id, str) or not record_id.isdigit():
-        raise SyncError("HubSpot answered with a record without its id; the next run tries again.")
-    return record_id
 
 
 def _read_after(body: Mapping[str, Any]) -> str:
@@ -309,15 +265,6 @@ def _find_errors(body: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
 def _read_message(body: Any) -> str:
     message = body.get("message") if isinstance(body, dict) else None
     return " ".join(str(message)[:200].split()) if message else "it was refused without a reason"
-
-
-def _to_milliseconds(time: str) -> int:
-    moment = read_time(time)
-    return round(moment.timestamp() * 1000)
-
-
-def _to_moment(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def open_hubspot(settings: Mapping[str, str]) -> Connector:

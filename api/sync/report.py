@@ -32,7 +32,8 @@ class SyncReport:
     `deleted` and `merged` records are gone from the CRM. `events` were stored of activities, `skipped_events` were not.
     `written` records were updated, `properties` in all; `retried` updates will be tried again, `refused` ones won't;
     of `lost` records the release that scored them is gone. `missing` properties don't exist in the CRM. `problems` are
-    those of records, by id. `changes` lists what would be written, `calls` counts what was asked of the API.
+    those of records, by id, `notes` say what the connector left out. `changes` lists what would be written, `calls`
+    counts what was asked of the API.
     """
 
     system: str
@@ -59,6 +60,7 @@ class SyncReport:
     missing: tuple[str, ...] = ()
     problems: list[tuple[str, str]] = field(default_factory=list)
     changes: list[ValueChange] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     calls: int = 0
     is_busy: bool = False  # another sync of the account is at work, and nothing was done
 
@@ -95,5 +97,6 @@ class SyncReport:
             "missing": list(self.missing),
             "problems": [{"id": record_id, "problem": problem} for record_id, problem in self.problems],
             "changes": [change.to_dict() for change in self.changes],
+            "notes": self.notes,
             "calls": self.calls,
         }

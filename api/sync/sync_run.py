@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,7 +21,7 @@ from leadledger.api.service.loaded import LoadedCard
 from leadledger.api.sync.account import SyncAccount
 from leadledger.api.sync.activities import store_activities
 from leadledger.api.sync.connector import Connector, RecordPage, Window
-from leadledger.api.sync.crm_times import read_time, shift_time, write_time
+from leadledger.api.sync.crm_times import read_time, shift_time
 from leadledger.api.sync.pull import Pull
 from leadledger.api.sync.report import SyncReport, ValueChange
 from leadledger.api.sync.write_back import PlannedUpdate, WriteBack
@@ -30,6 +30,7 @@ from leadledger.scoring.errors import SyncError, quote
 WHOLE_EVERY = timedelta(days=1)  # formulas move no stamp, and what was missed comes in
 # The watermark never stays further behind the CRM's clock than this: so far that clock may differ from its stamps.
 QUIET_SECONDS = 3600
+SECONDS_OF_ACTIVITIES = 366 * 86_400  # that are read the first time
 IDS_PER_CHECK = 100
 MOST_PROBLEMS = 20
 
@@ -99,12 +100,11 @@ class SyncRun:
         self._open()
         self._require_properties()
         pull, window = self._pull()
-        # A watermark that is kept before the write-back is right: what is to be written, the book knows by itself.
+        self.progress("activities")
+        store_activities(account, self._find_activity_window(window))
+        # The watermark is kept once all of its window is stored. What is to be written, the book knows by itself.
         self.state = self._move(pull, window)
         _keep(account, self.state)
-        self.progress("activities")
-        if not window.since or account.loaded.card.card.events:
-            store_activities(account, self._shift(window))
         self._claim(pull)
         self.progress("write-back")
         if self.options.rewrites:
@@ -112,6 +112,7 @@ class SyncRun:
         WriteBack(account).run()
         self.state = self.state._replace(at=now(), problem="")
         _keep(account, self.state)
+        report.notes = list(self.connector.notes)
         report.problems = account.store.read_problems(account.name, MOST_PROBLEMS)
         report.calls = self.connector.calls
 
@@ -243,11 +244,11 @@ class SyncRun:
             whole_at=now() if self.report.is_whole else state.whole_at,
         )
 
-    def _shift(self, window: Window) -> Window:
-        """The window of activities: of a whole pass those of the last time, and as far back as the card counts."""
-        if window.since:
-            return window
-        return Window(write_time(datetime.now(UTC) - timedelta(days=366)), window.until)
+    def _find_activity_window(self, window: Window) -> Window:
+        """The window of activities: from the last one on, also in a whole pass; the first time, a year."""
+        if self.state.watermark:
+            return Window(shift_time(self.state.watermark, -self.connector.overlap_seconds), window.until)
+        return Window(shift_time(window.until, -SECONDS_OF_ACTIVITIES), window.until)
 
     def _claim(self, pull: Pull) -> None:
         """Make the written properties ours, once; values that others wrote stop it. Raises SyncError."""

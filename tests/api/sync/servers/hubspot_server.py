@@ -17,6 +17,14 @@ from tests.api.sync.servers.crm_server import CrmReply, CrmRequest, CrmServer
 TOKEN = "pat-na1-0123-secret-of-the-test"
 MOST_RESULTS = 10_000
 LOCKED = {"archivable": False, "readOnlyDefinition": True, "readOnlyValue": True}
+_PROPERTY_NAMES = ("email", "firstname", "lastname", "company", "jobtitle", "country", "industry", "city", "seats")
+_ACTIVITY_PROPERTIES = {
+    "emails": ("hs_timestamp", "hs_email_subject", "hs_email_status"),
+    "calls": ("hs_timestamp", "hs_call_title", "hs_call_status"),
+    "meetings": ("hs_timestamp", "hs_meeting_title", "hs_meeting_outcome"),
+    "tasks": ("hs_timestamp", "hs_task_subject", "hs_task_status"),
+}
+_ASSOCIATIONS = re.compile(r"/crm/v4/associations/([a-z]+)/contacts/batch/read")
 _OBJECTS = re.compile(r"/crm/objects/2026-09/([a-z0-9_-]+)(/search|/batch/read|/batch/update|/batch/create)?")
 _PROPERTIES = re.compile(r"/crm/properties/2026-09/([a-z0-9_-]+)")
 
@@ -66,6 +74,10 @@ class HubSpotServer(CrmServer):
     def __init__(self) -> None:
         super().__init__()
         self.stores = {"contacts": ObjectStore("lastmodifieddate"), "companies": ObjectStore("hs_lastmodifieddate")}
+        for kind in ("emails", "calls", "meetings", "tasks"):
+            self.stores[kind] = ObjectStore("hs_lastmodifieddate")
+        self.associations: dict[tuple[str, str], list[str]] = {}  # the contacts of an activity, by its object and id
+        self.denied: set[str] = set()  # objects that the token may not read
         self.milliseconds: int | None = None  # a clock that stands; None: it goes
         self.portal = 4711
         self.lag = 0  # milliseconds by which the search lags behind
@@ -73,18 +85,8 @@ class HubSpotServer(CrmServer):
         self.refused_writes: dict[str, str] = {}  # by id, why
         self.hidden: set[str] = set()  # properties that the token can't read
         self.next_id = 101
-        for store in self.stores.values():
-            for name in (
-                "email",
-                "firstname",
-                "lastname",
-                "company",
-                "jobtitle",
-                "country",
-                "industry",
-                "city",
-                "seats",
-            ):
+        for kind, store in self.stores.items():
+            for name in _ACTIVITY_PROPERTIES.get(kind, _PROPERTY_NAMES):
                 store.properties[name] = describe_property(name)
             for name in ("hs_object_id", "hs_merged_object_ids", "createdate", store.stamp):
                 store.properties[name] = describe_property(name, modificationMetadata=LOCKED)
@@ -166,9 +168,13 @@ class HubSpotServer(CrmServer):
             return CrmReply(200, {"portalId": self.portal, "timeZone": "Europe/Oslo"})
         if match := _PROPERTIES.fullmatch(request.path):
             return self._answer_properties(match[1], request)
+        if match := _ASSOCIATIONS.fullmatch(request.path):
+            return self._list_associations(match[1], request.body)
         match = _OBJECTS.fullmatch(request.path)
         if match is None or match[1] not in self.stores:
             return refuse(404, "Unable to infer object type", "OBJECT_NOT_FOUND")
+        if match[1] in self.denied:
+            return refuse(403, "This app hasn't been granted all required scopes to make this call.", "MISSING_SCOPES")
         store = self.stores[match[1]]
         match (request.method, match[2]):
             case "GET", None:
@@ -191,6 +197,14 @@ class HubSpotServer(CrmServer):
         made = describe_property(body["name"], body["type"], body["fieldType"], hubspotDefined=False)
         properties[body["name"]] = {**made, "label": body["label"]}
         return CrmReply(201, properties[body["name"]])
+
+    def _list_associations(self, kind: str, body: Any) -> CrmReply:
+        results = [
+            {"from": {"id": item["id"]}, "to": [{"toObjectId": int(each), "associationTypes": []} for each in of]}
+            for item in body["inputs"]
+            if (of := self.associations.get((kind, item["id"])))
+        ]
+        return CrmReply(200, {"status": "COMPLETE", "results": results})
 
     def _list(self, store: ObjectStore, request: CrmRequest) -> CrmReply:
         is_archived, limit = request.param("archived") == "true", int(request.param("limit", "10"))
