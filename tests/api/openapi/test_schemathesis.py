@@ -85,6 +85,7 @@ def test_random_requests(tmp_path: Path) -> None:
     assert report["operations"]["tested"] == report["operations"]["total"]
     assert all(phase["status"] == "success" for phase in report["phases"].values()), report["phases"]
     # A service that refuses everything would pass the checks, so each operation must have accepted something.
+    # A call of a CRM is signed, which a description can't do; see tests/api/sync/test_incoming.py.
     for operation, phases in report["valid_rates"].items():
-        assert sum(phase["accepted"] for phase in phases.values()) > 0, operation
+        assert operation == "POST /v1/hooks/{id}" or sum(phase["accepted"] for phase in phases.values()) > 0, operation
     assert '"event":"failure"' not in (home / "server.log").read_text("utf-8").replace(" ", "")
