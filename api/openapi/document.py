@@ -117,6 +117,7 @@ def _schemas(engine: Engine, max_batch: int) -> dict[str, Any]:
         schemas[request] = {**schemas[request], "required": required}
         if not required:  # OpenAPI 3.0 knows no empty list
             del schemas[request]["required"]
+    schemas["ShadowNaming"] |= {"minProperties": 1, "maxProperties": 1}
     schemas["SentEvent"], schemas["EventsRequest"] = SENT_EVENT, EVENTS_REQUEST
     schemas["Lead"] = describe_lead(engine)
     lead = {"$ref": SCHEMA_REFERENCE.format(model="Lead")}
