@@ -19,6 +19,7 @@ from leadledger.api.doctor.installation import Installation
 from leadledger.api.doctor.log_checks import check_book, check_hooks, check_log
 from leadledger.api.doctor.machine_checks import check_clock, check_extras, check_program
 from leadledger.api.doctor.service_check import check_service
+from leadledger.api.doctor.sync_check import check_syncs
 from leadledger.api.log.database import describe_error
 
 Check: TypeAlias = Callable[[Installation], Iterable[Finding]]
@@ -32,6 +33,7 @@ CHECKS: Mapping[str, Check] = {
     "log": check_log,
     "book": check_book,
     "hooks": check_hooks,
+    "syncs": check_syncs,
     "clock": check_clock,
     "service": check_service,
 }

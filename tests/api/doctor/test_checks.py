@@ -78,6 +78,7 @@ def test_a_whole_home(home: Path) -> None:
         ("log", "ok"),
         ("book", "ok"),
         ("hooks", "missing"),
+        ("syncs", "missing"),
         ("clock", "ok"),
         ("service", "missing"),
     ]
@@ -298,6 +299,39 @@ def test_answers_of_others(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(Handler, "do_GET", lead_elsewhere)
         ((_, finding),) = find(home, "service", service_url=server.url(""))
         assert (finding.state, finding.text) == ("problem", f"{server.url('')} answers 302")
+
+
+def test_syncs_that_fail_or_are_silent(home: Path) -> None:
+    """A sync that runs is well; one that failed, or that nobody runs any more, and records that wait are named."""
+    problem = "HubSpot: the access is refused (401)"
+    for system, at, reason in (
+        ("hubspot/contacts", "2026-03-30T09:25:00.000000Z", ""),
+        ("odoo", "2026-03-28T09:25:00.000000Z", ""),
+        ("dynamics", "2026-03-30T09:20:00.000000Z", problem),
+    ):
+        change(home, f"INSERT INTO sync_states VALUES ('{system}', '', '', '', '[]', '[]', '', '{at}', '{reason}')")
+    record = "INSERT INTO synced_records VALUES ('hubspot/contacts', '{}', '', '{}', '', '', '{}', '{}', '{{}}', '')"
+    change(home, record.format("1", "1", "live", ""))
+    change(home, record.format("2", "2", "left", "it has no id"))
+    sync = f"--home {home}"
+    assert [(finding.state, finding.text, finding.mend) for _, finding in find(home, "syncs")] == [
+        (
+            "problem",
+            f"the last run of dynamics, at 2026-03-30 09:20 UTC, failed: {problem}",
+            f"leadledger sync dynamics {sync}",
+        ),
+        ("ok", "hubspot/contacts: the last run ended at 2026-03-30 09:25 UTC, records: 1", ""),
+        (
+            "warning",
+            "records of hubspot/contacts that were left as they are: 1",
+            f"leadledger sync hubspot --object contacts {sync} says why",
+        ),
+        (
+            "warning",
+            "odoo was synced last at 2026-03-28 09:25 UTC",
+            f"leadledger sync odoo {sync}, and then by a timer",
+        ),
+    ]
 
 
 @pytest.mark.slow
