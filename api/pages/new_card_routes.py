@@ -132,6 +132,8 @@ def _settle_field(text: str, field: str, key: str, answer: str) -> str:
             text = apply_edit(text, SetValue(("fields", field, name), value))
     except CardEditError as error:
         raise Refusal(422, f"{field}: {error}.") from None
+    except ScorecardError:  # the text is no card, and the page names its mistakes
+        pass
     return text
 
 

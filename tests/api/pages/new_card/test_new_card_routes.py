@@ -111,6 +111,9 @@ def test_kind_and_learning_are_chosen(client: TestClient) -> None:
     assert odd.status_code == 422
     assert "<b>" not in odd.text
     assert client.post("/studio/new/card", data=form | {"learn-none": "no"}).status_code == 422
+    broken = client.post("/studio/new/card", data=form | {"text": "fields: [", "kind-size": "text"})
+    assert broken.status_code == 422
+    assert "Line 1" in broken.text
 
 
 @pytest.mark.slow
