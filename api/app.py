@@ -61,6 +61,7 @@ def create_app(settings: Settings, *, needs_keys: bool = False) -> FastAPI:
                 yield
                 await app.state.studio.sample.stop()
         app.state.trainings.stop()
+        app.state.studio.trials.stop()
 
     app = FastAPI(
         title="leadledger",

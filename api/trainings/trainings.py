@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from leadledger.api.service.child_programs import ChildPrograms
 from leadledger.api.trainings.training_folder import ONE_AT_A_TIME, TrainingFolder, TrainingFolders
 from leadledger.scoring.card_edits.apply import apply_edit
 from leadledger.scoring.card_edits.edits import SetValue
@@ -21,7 +20,7 @@ class Trainings:
     def __init__(self, home: Path, log_url: str | None) -> None:
         self.folders = TrainingFolders(home)
         self._home, self._log_url = home, log_url
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._programs = ChildPrograms()
 
     def start(self, card_text: str, history: Path | None) -> TrainingFolder:
         """Begin a training with a list, which is taken away, or with the log. Raises DataError."""
@@ -59,28 +58,8 @@ class Trainings:
         self, folder: TrainingFolder, text: str, *, from_log: bool, without: Sequence[str], accept_left_out: bool
     ) -> None:
         folder.begin(text, {"from_log": from_log, "without": list(without), "accept_left_out": accept_left_out})
-        process = subprocess.Popen(
-            [sys.executable, "-m", PROGRAM, str(folder.path.absolute()), str(self._home.absolute())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        assert process.stdin is not None
-        process.stdin.write(f"{self._log_url or ''}\n".encode())
-        process.stdin.flush()  # and it stays open: the process ends when that is closed
-        self._processes = [*self._forget_ended(), process]
-
-    def _forget_ended(self) -> list[subprocess.Popen[bytes]]:
-        """The processes that are at work still."""
-        at_work = [process for process in self._processes if process.poll() is None]
-        for process in self._processes:
-            if process not in at_work and process.stdin is not None:
-                process.stdin.close()
-        return at_work
+        self._programs.start(PROGRAM, self._log_url or "", (str(folder.path.absolute()), str(self._home.absolute())))
 
     def stop(self) -> None:
         """End all that is at work here: the service stops."""
-        for process in self._processes:
-            process.kill()
-            process.communicate()
-        self._processes = []
+        self._programs.stop()
