@@ -37,6 +37,7 @@ from leadledger.api.requests.mistakes import Refusal
 from leadledger.api.server.held_bytes import HeldBytes
 from leadledger.api.service.program_log import ProgramLog
 
+FIRST_REQUEST_PAUSE = 1.0  # seconds that a stop leaves to callers whose first request hasn't begun to arrive
 LARGEST_HEAD = 65_536  # bytes of a request line and its headers, and of all that stands between the parts of a body
 MOST_HEADERS = 256  # fields in a head
 MOST_PIPELINED = 16  # requests that wait on one connection until an earlier one is answered; then nothing more is read
@@ -102,6 +103,21 @@ class LimitedProtocol(HttpToolsProtocol):
             cycle.disconnected = True
         self.pipeline.clear()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Let the connection go, since the server stops: once its request is answered.
+
+        A caller that has only just connected may have sent a request that isn't read yet. Without this pause it would
+        be dropped, though other workers could have taken it.
+        """
+        if self.cycle is None and not self.transport.is_closing():
+            self.loop.call_later(FIRST_REQUEST_PAUSE, self._end)
+        else:
+            super().shutdown()
+
+    def _end(self) -> None:
+        if not self.transport.is_closing():
+            super().shutdown()
 
     # -- reading -------------------------------------------------------------------------------------------------------
 

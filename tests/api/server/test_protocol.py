@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections import Counter
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -311,3 +312,28 @@ def test_a_stop_finishes_what_was_accepted(tmp_path: Path) -> None:
     assert server.process.returncode in (0, -signal.SIGTERM)
     assert callers.broken == 0
     assert callers.seen[200] == logged >= 12
+
+
+@pytest.mark.slow
+def test_a_stop_answers_who_has_just_connected(tmp_path: Path) -> None:
+    """A caller that was accepted before a stop, and whose request comes a moment after it, is answered."""
+    with started(tmp_path) as server, ExitStack() as stack:
+        callers = [stack.enter_context(server.connect()) for _ in range(4)]
+        assert server.ask("GET", "/health/ready")[0] == 200  # so they are accepted, too
+        server.process.send_signal(signal.SIGTERM)
+        while is_listening(server):
+            time.sleep(0.01)
+        for caller in callers:
+            caller.sendall(f"{HEAD}Content-Length: {len(BODY)}\r\n\r\n".encode() + BODY)
+        assert [answer_of(caller)[0] for caller in callers] == [200] * 4
+        server.process.wait(PATIENCE)
+    assert server.process.returncode in (0, -signal.SIGTERM)
+
+
+def is_listening(server: Server) -> bool:
+    """Whether a service still takes connections."""
+    try:
+        server.connect().close()
+    except ConnectionError:
+        return False
+    return True
