@@ -6,10 +6,8 @@ import os
 import re
 import secrets
 import shutil
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 _LEFT = 3600  # seconds after which what nobody has given its name is left over; writing takes far less than one
@@ -54,20 +52,6 @@ def create_file(path: Path, content: bytes, mode: int = 0o666) -> None:
     finally:
         part.unlink(missing_ok=True)
     sync_folder(path.parent)
-
-
-@contextmanager
-def hold_lock(path: Path, mode: int = 0o666) -> Iterator[None]:
-    """Wait until nobody else holds the lock of a file, and hold it. Raises OSError. Windows has no such lock."""
-    lock = os.open(path, os.O_RDWR | os.O_CREAT, mode)
-    try:
-        if sys.platform != "win32":
-            import fcntl
-
-            fcntl.flock(lock, fcntl.LOCK_EX)  # released with the descriptor, also if the process is killed
-        yield
-    finally:
-        os.close(lock)
 
 
 def sweep(folder: Path, pattern: str) -> None:

@@ -10,12 +10,12 @@ from pathlib import Path
 
 
 @contextmanager
-def lock_file(path: Path) -> Iterator[None]:
-    """Hold the lock of a file, which is created, readable by its owner only, and stays. Raises OSError.
+def lock_file(path: Path, mode: int = 0o600) -> Iterator[None]:
+    """Wait for the lock of a file and hold it. The file is created with a mode, and stays. Raises OSError.
 
     On Windows nothing is locked: there one process serves.
     """
-    with _opened(path) as lock:
+    with _opened(path, mode) as lock:
         if sys.platform != "win32":
             import fcntl
 
@@ -39,8 +39,8 @@ def try_lock_file(path: Path) -> Iterator[bool]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+def _opened(path: Path, mode: int = 0o600) -> Iterator[int]:
+    lock = os.open(path, os.O_RDWR | os.O_CREAT, mode)
     try:
         yield lock
     finally:

@@ -13,10 +13,21 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from math import log
+from typing import Literal, TypeAlias
 
 LEADS_ADDED = 0.5  # to every bin, so that the logarithm of an empty bin is defined
 EDGES = tuple(range(0, 1001, 50))  # tenths of points: where the bins of scores begin, below and above them one each
 POINTS = "points"  # the key in metrics.json of the leads of the history in each bin
+MOVED, SHIFTED = 0.10, 0.25  # from where on the bands of the convention start
+
+Band: TypeAlias = Literal["steady", "moved", "shifted"]
+
+
+def find_band(distance: float, chance: float) -> Band:
+    """The band of a distance as `moved` has it; what chance brings, up to `chance`, is steady."""
+    if distance <= chance or distance < MOVED:
+        return "steady"
+    return "moved" if distance < SHIFTED else "shifted"
 
 
 def bin_of(tenths: int) -> int:

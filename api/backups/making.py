@@ -33,9 +33,10 @@ from leadledger.api.log.database import LOG_FILE, find_address, label_address
 from leadledger.api.service.sessions import SESSION_FILE
 from leadledger.api.trainings.training_folder import TRAININGS
 from leadledger.api.uploads.kept_lists import UPLOADS
-from leadledger.models.durable_files import hold_lock, sweep, sync_folder, write_synced
+from leadledger.models.durable_files import sweep, sync_folder, write_synced
+from leadledger.models.locked_file import lock_file
 from leadledger.models.releases.journal import JOURNAL_FILE
-from leadledger.models.releases.store import Releases
+from leadledger.models.releases.store import CURRENT_LOCK, Releases
 from leadledger.scoring.errors import DataError
 
 # What lasts for hours, belongs to one machine, or isn't whole: people sign in again, and start a training again.
@@ -75,7 +76,7 @@ def make_backup(home: Path, destination: Path, log_url: str | None, now: datetim
         content.mkdir(mode=0o700)
         log = _copy_log(log_url, home, content / LOG_FILE)
         files = {} if log.file is None else {LOG_FILE: log.file}
-        with hold_lock(home / ".current.lock"):  # whoever makes another release current holds it, too
+        with lock_file(home / CURRENT_LOCK, 0o666):  # no other release becomes current meanwhile
             for name in ("current", JOURNAL_FILE):
                 files |= _copy(home, name, content)
         for name in _list_files(home):

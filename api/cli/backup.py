@@ -26,8 +26,8 @@ def backup(dest: Path, keep: int | None, home: Path, log_url: str | None, as_jso
     """Copy the home and its log to the new folder DEST.
 
     %Y, %m, %d, %H and %M in DEST stand for the time, in UTC. Services go on meanwhile. DEST is whole or not there, and
-    only its owner can read it: it has leads, digests of keys and secrets of hooks. A log in PostgreSQL is backed up by
-    pg_dump, before the home.
+    only its owner can read it: it has leads, digests of keys, and the secrets of hooks and CRMs. A log in PostgreSQL is
+    backed up by pg_dump, before the home.
     """
     from leadledger.api.backups.keeping import remove_old_backups
     from leadledger.api.backups.making import make_backup

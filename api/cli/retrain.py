@@ -88,9 +88,8 @@ def retrain(
     """Train again, and leave a draft.
 
     It takes the card of the current release and learns from the log or from the list DATA, as the last training did. It
-    never makes a release current. What a
-    draft has learned already is no reason to train once more. Exit status: 0 not due, or a draft was made; 1 refused,
-    or another training is at work.
+    never makes a release current. What a draft has learned already is no reason to train once more. Exit status: 0 not
+    due, or a draft was made; 1 refused, or another training is at work.
     """
     from leadledger.api.trainings.training_folder import ONE_AT_A_TIME, TRAINING_LOCK
     from leadledger.api.trainings.training_need import find_trained_release, judge_need

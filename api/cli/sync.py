@@ -156,7 +156,7 @@ def _sync(
 
 
 def _repeat(run_once: Callable[[], SyncReport], every: int, show: Callable[[SyncReport], None]) -> None:
-    """Sync until a signal ends it. A run that fails is told on stderr, and the next one goes on from there."""
+    """Sync until a signal ends it. The reason of a run that fails goes to stderr; the next run goes on from there."""
     ending = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ending.set())

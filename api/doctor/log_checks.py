@@ -85,7 +85,7 @@ def check_book(installation: Installation) -> Iterator[Finding]:
             f"{rescore} says why, if it leaves them",
         )
     else:
-        yield Finding("ok", f"{leads:,} leads, all worked out yesterday or today")
+        yield Finding("ok", f"all worked out yesterday or today; leads: {leads:,}")
 
 
 def check_hooks(installation: Installation) -> Iterator[Finding]:
@@ -100,19 +100,19 @@ def check_hooks(installation: Installation) -> Iterator[Finding]:
         return
     active = sum(known.state == ACTIVE for known in subscriptions)
     waiting = _count_deliveries(engine, WAITING)
-    yield Finding("ok", f"{active:,} of {len(subscriptions):,} active, {sum(waiting.values()):,} messages waiting")
+    yield Finding("ok", f"{active:,} of {len(subscriptions):,} active; messages waiting: {sum(waiting.values()):,}")
     for known in subscriptions:
         if known.state == DISABLED:
             test = installation.word_command(f"hooks test {known.id}")
             yield Finding("problem", f"{known.id} is disabled: {known.problem}", test)
     for hook, dead in _count_deliveries(engine, DEAD).items():
         resend = installation.word_command(f"hooks resend {hook}")
-        yield Finding("problem", f"{dead:,} messages of {hook} could not be delivered", resend)
+        yield Finding("problem", f"messages of {hook} that could not be delivered: {dead:,}", resend)
     late = _count_deliveries(engine, WAITING, installation.now - OVERDUE)
     overdue = sum(late.get(known.id, 0) for known in subscriptions if known.state == ACTIVE)
     if overdue:
         deliver = installation.word_command("hooks deliver")
-        text = f"{overdue:,} messages should have been tried a quarter of an hour ago: does the service run?"
+        text = f"messages that have been due for a quarter of an hour: {overdue:,}; does the service run?"
         yield Finding("problem", text, deliver)
 
 

@@ -35,7 +35,8 @@ def make_visitor() -> str:
 def write_cookie(text: str, scope: Scope) -> str:
     """The header that keeps a text until the browser is closed; only by TLS where the visitor came by TLS.
 
-    Any proxy is believed that says so, trusted or not: whoever makes it up gets a cookie that is the safer for it.
+    `X-Forwarded-Proto` counts here even if it comes from a proxy that isn't trusted: a caller who forges it only makes
+    its own cookie stricter.
     """
     is_secure = scope["scheme"] == "https" or scope["named_headers"].get(b"x-forwarded-proto") == b"https"
     return f"{COOKIE.decode()}={text}; Path=/; HttpOnly; SameSite=Strict{'; Secure' if is_secure else ''}"

@@ -1,16 +1,16 @@
-"""A lock that one sync of an account holds: whoever is killed lets go of it at once."""
+"""A lock that one sync of an account holds. It is free at once where that sync is killed."""
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from zlib import crc32
 
 from sqlalchemy import Engine, text
+
+from leadledger.models.locked_file import try_lock_file
 
 _LOCK_CLASS = 5324  # of PostgreSQL's advisory locks; the number beside it says whose
 
@@ -31,20 +31,9 @@ def try_sync_lock(engine: Engine, system: str) -> Iterator[bool]:
             connection.invalidate()  # ends the session, and with it the lock
         return
     database = engine.url.database
-    if not database or database == ":memory:" or sys.platform == "win32":
+    if not database or database == ":memory:":
         yield True
         return
-    import fcntl
-
     name = re.sub("[^a-z0-9]+", "-", system.lower())
-    path = Path(f"{database}.sync-{name}.lock")
-    lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-    finally:
-        os.close(lock)
+    with try_lock_file(Path(f"{database}.sync-{name}.lock")) as is_held:
+        yield is_held

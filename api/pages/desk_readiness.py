@@ -5,8 +5,8 @@ looks, and renews them while nobody does.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from time import monotonic
 
 from leadledger.api.pages.rendering import load_template
@@ -40,19 +40,32 @@ async def kept_ready(service: Service) -> AsyncIterator[None]:
 
 async def _keep_ready(service: Service) -> None:
     await asyncio.sleep(START_DELAY)
-    with suppress(Refusal):
+    with _going_on(service):
         await _load(service)
     seconds = 0.0
     while True:
         was_costly = seconds >= COSTLY
         start = monotonic()
-        with suppress(Refusal):  # a log that fails; whoever looks is told of it
+        with _going_on(service):
             await renew_figures(service, SECONDS_READY if was_costly else SECONDS_KEPT)
         seconds = monotonic() - start
         if seconds < COSTLY:
             await asyncio.sleep(LOOK_INTERVAL)
         elif was_costly:
             await asyncio.sleep(RENEWAL_INTERVAL)
+
+
+@contextmanager
+def _going_on(service: Service) -> Iterator[None]:
+    """Go on after a failure. Where the log fails, each page says so; anything else stands in the program's log."""
+    try:
+        yield
+    except Refusal:
+        pass
+    except Exception as error:
+        service.program_log.write(
+            "error", "desk", message="the figures can't be kept ready", error=type(error).__name__
+        )
 
 
 async def renew_figures(service: Service, seconds: float) -> None:

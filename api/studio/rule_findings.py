@@ -13,13 +13,12 @@ from leadledger.api.requests.mistakes import Refusal
 from leadledger.api.service.scoring import today
 from leadledger.api.studio.studio import Studio, run_in_thread
 from leadledger.models.releases.store import Releases
-from leadledger.models.stability import moved
+from leadledger.models.stability import Band, find_band, moved
 from leadledger.scoring.errors import ReleaseError
 from leadledger.scoring.result import Result
 
-DriftBand: TypeAlias = Literal["", "steady", "moved", "shifted"]
+DriftBand: TypeAlias = Literal[""] | Band
 
-MOVED, SHIFTED = 0.10, 0.25  # of the population stability index, as in training
 CHI_SQUARED = 6.635  # with one degree of freedom, which chance exceeds in one of a hundred samples
 
 
@@ -69,9 +68,7 @@ def find_drift(fired: int, leads: int, fired_now: int, leads_now: int) -> DriftB
         return ""
     distance = moved((fired, leads - fired), (fired_now, leads_now - fired_now))
     chance = (CHI_SQUARED - 1) * (1 / leads + 1 / leads_now)
-    if distance <= chance or distance < MOVED:
-        return "steady"
-    return "moved" if distance < SHIFTED else "shifted"
+    return find_band(distance, chance)
 
 
 def _find(releases: Releases, served: str) -> dict[str, Any]:

@@ -138,9 +138,12 @@ def read_counts(home: Path, shadow: Shadow) -> ShadowCounts:
     content = _read_object(home / COUNTS_FILE)
     if content is None or content.get("shadow") != shadow.id:
         return ShadowCounts(shadow.id, shadow.since)
-    newest = [ComparedScore._make(score) for score in content["newest"]]
-    moves = Counter({(what, before, after): scores for what, before, after, scores in content["moves"]})
-    return ShadowCounts(**content | {"moves": moves, "newest": newest})
+    try:
+        newest = [ComparedScore._make(score) for score in content["newest"]]
+        moves = Counter({(what, before, after): scores for what, before, after, scores in content["moves"]})
+        return ShadowCounts(**content | {"moves": moves, "newest": newest})
+    except (KeyError, TypeError, ValueError):  # of another version, or damaged: the log has it all, so begin anew
+        return ShadowCounts(shadow.id, shadow.since)
 
 
 def write_counts(home: Path, counts: ShadowCounts) -> None:
@@ -152,8 +155,6 @@ def write_counts(home: Path, counts: ShadowCounts) -> None:
 def _read_object(path: Path) -> dict[str, Any] | None:
     try:
         content: Mapping[str, Any] | None = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        return None
-    except ValueError:
+    except (FileNotFoundError, ValueError):
         return None
     return dict(content) if isinstance(content, dict) else None

@@ -6,8 +6,6 @@ the scores. Which shadow there is stands in a file of the home, so all workers f
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +17,7 @@ from leadledger.api.service.loaded import LoadedCard
 from leadledger.api.service.service import Service
 from leadledger.api.studio.shadow_files import LOCK_FILE, SHADOW_FILE, Shadow, read_counts, read_shadow, write_counts
 from leadledger.api.studio.shadow_scores import ROWS_PER_PAGE, ShadowComparison, open_shadow
+from leadledger.models.locked_file import try_lock_file
 from leadledger.scoring.errors import ScoringError
 from leadledger.scoring.scorecard import Scorecard
 
@@ -69,7 +68,7 @@ class ShadowWatch:
         if log is None or not (home / SHADOW_FILE).exists():
             self._opened = None
             return
-        with _hold_if_free(home / LOCK_FILE) as is_held:
+        with try_lock_file(home / LOCK_FILE) as is_held:
             shadow = read_shadow(home) if is_held else None
             if shadow is None:
                 return
@@ -98,21 +97,3 @@ class ShadowWatch:
         worked = perf_counter() - self._began
         self._stopped.wait(worked * (1 / SHARE_OF_TIME - 1))
         self._began = perf_counter()
-
-
-@contextmanager
-def _hold_if_free(path: os.PathLike[str]) -> Iterator[bool]:
-    """Hold the lock of a file, unless somebody else does; whether it is held. Windows has no such lock."""
-    lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    try:
-        if sys.platform != "win32":
-            import fcntl
-
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # released with the descriptor
-            except BlockingIOError:
-                yield False
-                return
-        yield True
-    finally:
-        os.close(lock)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from leadledger.api.sync.api_client import ApiAnswer, ApiClient
 from leadledger.scoring.errors import SyncError
@@ -27,15 +28,21 @@ class AccessToken:
     form: Mapping[str, str] = field(default_factory=dict)
     value: str = ""
 
-    def write_header(self) -> dict[str, str]:
-        """The header of a call. Raises SyncError."""
+    def call(self, name: str, method: str, path: str, headers: Mapping[str, str], **options: Any) -> ApiAnswer:
+        """A call of the API with the token, and with a new one where that has expired (401). Raises SyncError."""
+        answer = self.client.call(name, method, path, headers={**headers, **self._write_header()}, **options)
+        if answer.status == 401 and self._renew():
+            answer = self.client.call(name, method, path, headers={**headers, **self._write_header()}, **options)
+        return answer
+
+    def _write_header(self) -> dict[str, str]:
         if not self.value:
             self.value = self._fetch()
             for client in filter(None, (self.client, self.source)):
                 client.secrets = (*client.secrets, self.value)
         return {"Authorization": f"Bearer {self.value}"}
 
-    def renew(self) -> bool:
+    def _renew(self) -> bool:
         """Forget a token that was refused; whether another can be fetched."""
         if self.source is None:
             return False
@@ -60,8 +67,3 @@ class AccessToken:
         if not token.isascii() or not token.isprintable() or not token:
             raise SyncError(f"{answer.call}: the access token holds signs that can't be sent")
         return token
-
-
-def is_refused(answer: ApiAnswer) -> bool:
-    """Whether an answer says that the token doesn't count (any longer)."""
-    return answer.status == 401

@@ -70,6 +70,10 @@ class ApiAnswer:
             )
         return value
 
+    def read_date(self) -> datetime:
+        """The time of the server's clock, to the second. Raises SyncError where it doesn't say."""
+        return _check_date(self.call, self.date)
+
     @property
     def date(self) -> datetime | None:
         """The time of the server's clock, to the second; None where it doesn't say."""
@@ -168,6 +172,10 @@ class ApiClient:
             else f"{label}: {problem}."
         )
 
+    def read_clock(self) -> datetime:
+        """The time of the server's clock in its newest answer, to the second. Raises SyncError where none says it."""
+        return _check_date(self.title, self.last_date)
+
     def close(self) -> None:
         """Let connections go."""
         if self._client is not None:
@@ -179,7 +187,7 @@ class ApiClient:
         quoted = self.quote(content)
         if 300 <= status < 400:
             host = urlsplit(headers.get("location", "")).hostname
-            where = f" to {_clean(host)}" if host else ""
+            where = f" to {clean_excerpt(host)}" if host else ""
             return f"{label}: it redirects{where}, which isn't followed; give the final address of the API with --url."
         if status == 401:
             return f"{label}: the access is refused (401){quoted}. Is the token right, and not expired or revoked?"
@@ -197,7 +205,7 @@ class ApiClient:
         text = find_message(body)
         for secret in filter(None, self.secrets):
             text = text.replace(secret, "***")
-        text = _clean(text)
+        text = clean_excerpt(text)
         return f": “{text}”" if text else ""
 
     def _send(
@@ -259,6 +267,13 @@ class ApiClient:
             raise _FailedCall("the connection broke") from None
         except (httpx2.InvalidURL, UnicodeError):
             raise _FailedCall("the address of the call can't be written", may_retry=False) from None
+
+
+def _check_date(label: str, date: datetime | None) -> datetime:
+    """Our own clock is no stand-in: it may differ from that which made the stamps. Raises SyncError."""
+    if date is None:
+        raise SyncError(f"{label}: the answer has no date, so changes can't be told from old ones.")
+    return date
 
 
 class _FailedCall(Exception):
@@ -332,7 +347,7 @@ def find_message(body: Any) -> str:
     return ""
 
 
-def _clean(text: str) -> str:
+def clean_excerpt(text: str) -> str:
     """A foreign text as an error may repeat it: in one line, short, without unseen signs."""
     text = " ".join(_UNSEEN.sub(" ", text.encode(errors="replace").decode()).split())
     return text if len(text) <= LONGEST_EXCERPT else f"{text[:LONGEST_EXCERPT]}…"

@@ -12,13 +12,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from leadledger.api.sync.api_client import ApiAnswer, ApiClient, Patience
 from leadledger.api.sync.call_limits import CallLimit
 from leadledger.api.sync.connector import Connector, RecordPage, RecordUpdate, RemoteRecord, UpdateOutcome, Window
-from leadledger.api.sync.crm_times import read_time, write_time
+from leadledger.api.sync.crm_times import read_stamp, write_time
 from leadledger.api.sync.settings import ConnectorKind, SyncSetting
 from leadledger.scoring.errors import SyncError
 
@@ -43,20 +43,17 @@ class BottleCrmConnector(Connector):
     overlap_seconds: ClassVar[int] = 0
 
     def __init__(self, url: str, token: str, patience: Patience | None = None) -> None:
-        self.api = ApiClient(
-            "BottleCRM",
-            url,
-            headers={"Authorization": f"Bearer {token}"},
-            secrets=(token,),
-            limits={"": CallLimit(*_LIMIT)},
-            patience=patience or Patience(),
+        super().__init__(
+            ApiClient(
+                "BottleCRM",
+                url,
+                headers={"Authorization": f"Bearer {token}"},
+                secrets=(token,),
+                limits={"": CallLimit(*_LIMIT)},
+                patience=patience or Patience(),
+            )
         )
         self._definitions: Mapping[str, Mapping[str, Any]] | None = None
-
-    @property
-    def calls(self) -> int:  # type: ignore[override]
-        """The calls so far."""
-        return self.api.calls
 
     def check(self) -> str:
         """The organization, by the time at which it was made: its name may change.
@@ -75,7 +72,7 @@ class BottleCrmConnector(Connector):
 
     def now(self) -> str:
         """The time of the newest answer, to the second, of which this is the end."""
-        return write_time((self.api.last_date or datetime.now(UTC)) + timedelta(seconds=1))
+        return write_time(self.client.read_clock() + timedelta(seconds=1))
 
     def read_changes(self, window: Window, properties: Sequence[str]) -> Iterator[RecordPage]:
         """All leads, changed or not: there is no other way to find those that did."""
@@ -156,12 +153,9 @@ class BottleCrmConnector(Connector):
             self._call("making a custom field", "POST", "/api/custom-fields/", body=body, accepted=(201,))
         self._definitions = None
 
-    def close(self) -> None:
-        """Let connections go."""
-        self.api.close()
-
     def _read(self, lead: dict[str, Any], properties: Sequence[str]) -> RemoteRecord:
         """A lead with all custom fields that were asked for and exist: it comes without those that hold nothing."""
+        changed = read_stamp("BottleCRM", lead.get("updated_at"))
         custom = lead.get(CUSTOM_FIELDS)
         if isinstance(custom, dict):
             definitions = self._read_definitions()
@@ -169,7 +163,7 @@ class BottleCrmConnector(Connector):
                 key = name.removeprefix(CUSTOM_PREFIX)
                 if name.startswith(CUSTOM_PREFIX) and definitions.get(key, {}).get("is_active"):
                     custom.setdefault(key, None)
-        return RemoteRecord(lead["id"], write_time(read_time(lead["updated_at"])), lead)
+        return RemoteRecord(lead["id"], changed, lead)
 
     def _read_definitions(self) -> Mapping[str, Mapping[str, Any]]:
         if self._definitions is None:
@@ -180,7 +174,7 @@ class BottleCrmConnector(Connector):
         return self._definitions
 
     def _call(self, what: str, method: str, path: str, **options: Any) -> ApiAnswer:
-        return self.api.call(what, method, path, **options)
+        return self.client.call(what, method, path, **options)
 
 
 def _read_page(answer: ApiAnswer, name: str) -> list[dict[str, Any]]:
@@ -194,23 +188,16 @@ def _read_page(answer: ApiAnswer, name: str) -> list[dict[str, Any]]:
 
 
 def _check_lead(lead: Any) -> dict[str, Any]:
-    """A lead that has an id and a stamp. Raises SyncError."""
+    """A lead that has an id. Raises SyncError."""
     if isinstance(lead, dict) and isinstance(lead.get("id"), str) and _ID.fullmatch(lead["id"]):
-        try:
-            read_time(lead["updated_at"])
-        except (KeyError, TypeError, ValueError):
-            pass
-        else:
-            return lead
-    raise SyncError("BottleCRM answered with a lead without its id or its time of change; the next run tries again.")
+        return lead
+    raise SyncError("BottleCRM answered with a lead without its id. Nothing of it was used.")
 
 
 def _read_refusal(body: Any) -> str:
     """What BottleCRM says against an update, by field."""
     errors = body.get("errors") if isinstance(body, dict) else None
-    return (
-        " ".join(json.dumps(errors, ensure_ascii=False)[:200].split()) if errors else "it was refused without a reason"
-    )
+    return json.dumps(errors, ensure_ascii=False) if errors else "it was refused without a reason"
 
 
 def open_bottlecrm(settings: Mapping[str, str]) -> Connector:

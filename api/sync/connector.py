@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
     from leadledger.api.crm.base import Crm
+    from leadledger.api.sync.api_client import ApiClient
 
 
 class Window(NamedTuple):
@@ -67,10 +68,21 @@ class Connector(ABC):
     """One account of a CRM, opened with its secrets. Calls keep within the limits that the vendor publishes."""
 
     system: ClassVar[str]  # by its name in cards
-    calls: int = 0  # that were sent to the API so far
     notes: Sequence[str] = ()  # what was left out so far, and why, as sentences for the report
     most_updates: ClassVar[int]  # in one call
     overlap_seconds: ClassVar[int]  # that a window goes back: changes which were committed late, indexes that lag
+
+    def __init__(self, client: ApiClient) -> None:
+        self.client = client
+
+    @property
+    def calls(self) -> int:
+        """How many calls were sent to the API so far."""
+        return self.client.calls
+
+    def close(self) -> None:
+        """Let connections go."""
+        self.client.close()
 
     @property
     def crm(self) -> Crm:
@@ -120,7 +132,3 @@ class Connector(ABC):
     def make_properties(self, kinds: Mapping[str, str]) -> None:
         """Make properties that it doesn't have. Raises SyncError, also where the API doesn't allow it."""
         raise NotImplementedError
-
-    @abstractmethod
-    def close(self) -> None:
-        """Let connections go."""

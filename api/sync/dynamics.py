@@ -15,15 +15,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from leadledger.api.sync.access_token import AccessToken, is_refused
+from leadledger.api.sync.access_token import AccessToken
 from leadledger.api.sync.api_client import ApiAnswer, ApiClient, Patience
 from leadledger.api.sync.call_limits import CallLimit
 from leadledger.api.sync.connector import Connector, RecordPage, RecordUpdate, RemoteRecord, UpdateOutcome, Window
-from leadledger.api.sync.crm_times import read_time, write_time
+from leadledger.api.sync.crm_times import read_stamp, write_second, write_time
 from leadledger.api.sync.dynamics_batch import find_code, read_batch, read_result, write_batch
 from leadledger.api.sync.property_kinds import describe_misfit
 from leadledger.api.sync.settings import ConnectorKind, SyncSetting
@@ -32,6 +31,7 @@ from leadledger.scoring.errors import SyncError, quote
 ROWS_PER_PAGE = 1000  # Dataverse gives 5,000 at most
 IDS_PER_QUERY = 50  # each is a condition of its own
 _BASE = "/api/data/v9.2"
+_SECOND = "%Y-%m-%dT%H:%M:%SZ"
 _LOOKUPS = frozenset(("Lookup", "Customer", "Owner"))
 _NAME = re.compile("[a-z_][a-z0-9_]*")
 _GUID = re.compile("[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -62,17 +62,13 @@ class DynamicsConnector(Connector):
     overlap_seconds = 300  # a plug-in may keep a transaction open for two minutes
 
     def __init__(self, client: ApiClient, token: AccessToken) -> None:
-        self._client, self._token = client, token
+        super().__init__(client)
+        self._token = token
         self._columns: dict[str, dict[str, Any]] | None = None
-
-    @property
-    def calls(self) -> int:  # type: ignore[override]
-        """How many calls were sent so far."""
-        return self._client.calls
 
     def close(self) -> None:
         """Let connections go."""
-        self._client.close()
+        super().close()
         self._token.close()
 
     # -- reading -------------------------------------------------------------------------------------------------------
@@ -82,23 +78,18 @@ class DynamicsConnector(Connector):
         self._columns = None
         organisation = self._call("the account", "GET", "/WhoAmI").read("OrganizationId", str)
         self._describe()
-        return f"leads of {self._client.base_url.partition('://')[2]} ({organisation})"
+        return f"leads of {self.client.base_url.partition('://')[2]} ({organisation})"
 
     def now(self) -> str:
         """By the date of its answers, to the second."""
-        date = self._call("the time", "GET", "/WhoAmI").date
-        if date is None:
-            raise SyncError("Dynamics (the time): the answer has no date, so changes can't be told from old ones.")
-        return write_time(date)
+        return write_time(self._call("the time", "GET", "/WhoAmI").read_date())
 
     def read_changes(self, window: Window, properties: Sequence[str]) -> Iterator[RecordPage]:
         """A lead that was merged into another stays as an inactive one, which says so. Deleted leads leave no trace
         here: a whole pass finds that they are gone.
         """
         columns = self._select(properties)
-        where = [f"modifiedon le {_write_second(window.until, round_up=True)}"]
-        if window.since:
-            where.insert(0, f"modifiedon ge {_write_second(window.since)}")
+        where = _write_window(window)
         params = {
             "$select": ",".join(dict.fromkeys((*_OWN, *columns))),
             "$filter": " and ".join(where),
@@ -129,9 +120,7 @@ class DynamicsConnector(Connector):
 
     def read_activities(self, window: Window) -> Iterator[Sequence[dict[str, Any]]]:
         """Mails, calls, meetings and tasks that are done and regard a lead."""
-        where = [f"modifiedon le {_write_second(window.until, round_up=True)}", "statecode eq 1"]
-        if window.since:
-            where.insert(0, f"modifiedon ge {_write_second(window.since)}")
+        where = [*_write_window(window), "statecode eq 1"]
         params = {"$select": _ACTIVITY, "$filter": " and ".join(where), "$orderby": "modifiedon,activityid"}
         for rows in self._follow("activities", "/activitypointers", params, "*"):
             yield [_read_activity(row) for row in rows if row.get(_TABLE) == "lead"]
@@ -142,6 +131,7 @@ class DynamicsConnector(Connector):
         """The rows of a query, a page at a time; the link to the next page holds the last row, not a number."""
         headers = {"Prefer": f'odata.maxpagesize={ROWS_PER_PAGE},odata.include-annotations="{annotations}"'}
         answer = self._call(name, "GET", path, params=params, headers=headers)
+        links: set[str] = set()
         while True:
             rows = answer.read("value", list)
             if not all(isinstance(row, dict) for row in rows):
@@ -150,9 +140,12 @@ class DynamicsConnector(Connector):
             if not answer.body.get("@odata.nextLink"):
                 return
             link = str(answer.read("@odata.nextLink", str))
-            start = f"{self._client.base_url}{_BASE}"
+            start = f"{self.client.base_url}{_BASE}"
             if not link.startswith(f"{start}{path}?"):
                 raise SyncError(f"{answer.call} names a next page at another address, which isn't followed.")
+            if link in links:
+                raise SyncError(f"{answer.call} leads back to a page that was read. Nothing more was read.")
+            links.add(link)
             answer = self._call(name, "GET", link.removeprefix(start), headers=headers)
 
     # -- columns -------------------------------------------------------------------------------------------------------
@@ -223,7 +216,7 @@ class DynamicsConnector(Connector):
             if answer.status < 300 or find_code(answer.body) in ("0x80044153", "0x80047013"):  # it is there
                 continue
             raise SyncError(
-                f"{answer.call}: {quote(name)} can't be made ({answer.status}){self._client.quote(answer.body)}. The"
+                f"{answer.call}: {quote(name)} can't be made ({answer.status}){self.client.quote(answer.body)}. The"
                 " application user needs the role “System Customizer”; or make the columns in make.powerapps.com >"
                 f" Tables > Lead > Columns: {name} of the type {attribute}, the others as docs/sync.md says."
             )
@@ -269,32 +262,24 @@ class DynamicsConnector(Connector):
         headers: Mapping[str, str] | None = None,
         accepted: Sequence[int] = (200, 201, 204),
     ) -> ApiAnswer:
-        """One call, with a new token where the old one has expired. Raises SyncError."""
-        for _ in range(2):
-            answer = self._client.call(
-                name,
-                method,
-                _BASE + path,
-                params=params,
-                body=body,
-                batch=batch,
-                headers={
-                    "OData-MaxVersion": "4.0",
-                    "OData-Version": "4.0",
-                    **(headers or {}),
-                    **self._token.write_header(),
-                },
-                accepted=(*accepted, 400, 401, 403, 404),
-            )
-            if not is_refused(answer) or not self._token.renew():
-                break
+        """One call. Raises SyncError."""
+        answer = self._token.call(
+            name,
+            method,
+            _BASE + path,
+            {"OData-MaxVersion": "4.0", "OData-Version": "4.0", **(headers or {})},
+            params=params,
+            body=body,
+            batch=batch,
+            accepted=(*accepted, 400, 401, 403, 404),
+        )
         if answer.status not in accepted:
             raise SyncError(self._explain(answer))
         return answer
 
     def _explain(self, answer: ApiAnswer) -> str:
         """What an error means, and what to do."""
-        quoted = self._client.quote(answer.body)
+        quoted = self.client.quote(answer.body)
         if answer.status == 401:
             return f"{answer.call}: the access token is refused (401){quoted}; {self._token.mend}"
         if answer.status == 403:
@@ -307,12 +292,12 @@ class DynamicsConnector(Connector):
         return f"{answer.call}: the call is refused ({answer.status}){quoted}."
 
 
-def _write_second(time: str, *, round_up: bool = False) -> str:
-    """A time as filters have it: Dataverse shows whole seconds."""
-    moment = read_time(time)
-    if moment.microsecond:
-        moment = moment.replace(microsecond=0) + timedelta(seconds=1 if round_up else 0)
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+def _write_window(window: Window) -> list[str]:
+    """The conditions of a window: Dataverse shows whole seconds."""
+    conditions = [f"modifiedon le {write_second(window.until, _SECOND, rounds_up=True)}"]
+    if window.since:
+        conditions.insert(0, f"modifiedon ge {write_second(window.since, _SECOND)}")
+    return conditions
 
 
 def _read_row(row: dict[str, Any], columns: Sequence[str]) -> RemoteRecord:
@@ -323,7 +308,7 @@ def _read_row(row: dict[str, Any], columns: Sequence[str]) -> RemoteRecord:
     content = {name: value for name, value in row.items() if name not in _OWN or name in columns}
     for name in columns:
         content.setdefault(name, None)
-    return RemoteRecord(record_id, write_time(read_time(stamp)), {**content, "leadid": record_id})
+    return RemoteRecord(record_id, read_stamp("Dynamics", stamp), {**content, "leadid": record_id})
 
 
 def _read_activity(row: Mapping[str, Any]) -> dict[str, Any]:

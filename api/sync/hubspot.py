@@ -8,14 +8,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from leadledger.api.sync.api_client import ApiClient, Patience
 from leadledger.api.sync.call_limits import CallLimit
 from leadledger.api.sync.connector import Connector, RecordPage, RecordUpdate, RemoteRecord, UpdateOutcome, Window
 from leadledger.api.sync.crm_times import write_time
-from leadledger.api.sync.hubspot_activities import ACTIVITY_KINDS, TIME, ActivityKind, make_activity
+from leadledger.api.sync.hubspot_activities import (
+    ACTIVITY_KINDS,
+    TIME,
+    ActivityKind,
+    make_activity,
+    read_associations,
+)
 from leadledger.api.sync.hubspot_search import SEARCH_LIMIT, VERSION, HubSpotSearch, SearchDenied, read_id
 from leadledger.api.sync.settings import ConnectorKind, SyncSetting
 from leadledger.scoring.errors import SyncError
@@ -40,7 +46,7 @@ class HubSpotConnector(Connector):
     def __init__(self, url: str, token: str, object_type: str, patience: Patience | None = None) -> None:
         self.object_type = object_type
         self.stamp = "lastmodifieddate" if object_type == "contacts" else "hs_lastmodifieddate"
-        self.api = ApiClient(
+        client = ApiClient(
             "HubSpot",
             url,
             headers={"Authorization": f"Bearer {token}"},
@@ -48,21 +54,17 @@ class HubSpotConnector(Connector):
             limits={name: CallLimit(calls, seconds) for name, (calls, seconds) in LIMITS.items()},
             patience=patience or Patience(),
         )
-        self.search = HubSpotSearch(self.api, object_type, self.stamp)
-
-    @property
-    def calls(self) -> int:  # type: ignore[override]
-        """The calls so far."""
-        return self.api.calls
+        super().__init__(client)
+        self.search = HubSpotSearch(client, object_type, self.stamp)
 
     def check(self) -> str:
         """The number of the account. https://developers.hubspot.com/docs/api-reference/account-account-info-v3"""
-        answer = self.api.call("the account", "GET", "/account-info/v3/details")
+        answer = self.client.call("the account", "GET", "/account-info/v3/details")
         return str(answer.read("portalId", int))
 
     def now(self) -> str:
         """The time of the newest answer: HubSpot says it in each, to the second, of which this is the end."""
-        return write_time((self.api.last_date or datetime.now(UTC)) + timedelta(seconds=1))
+        return write_time(self.client.read_clock() + timedelta(seconds=1))
 
     def read_changes(self, window: Window, properties: Sequence[str]) -> Iterator[RecordPage]:
         """By the search; every record by the list, which has no limit and no lag. Deleted records at the end."""
@@ -95,7 +97,7 @@ class HubSpotConnector(Connector):
         """Mails, calls, meetings and tasks of a window. A kind that the token may not read is left out, and noted."""
         for kind in ACTIVITY_KINDS:
             what = f"changed {kind.object_type}"
-            search = HubSpotSearch(self.api, kind.object_type, ACTIVITY_STAMP, what, may_be_denied=True)
+            search = HubSpotSearch(self.client, kind.object_type, ACTIVITY_STAMP, what, may_be_denied=True)
             names = (TIME, kind.subject, kind.status, ACTIVITY_STAMP)
             try:
                 for page in search.read_window(window, names):
@@ -109,17 +111,13 @@ class HubSpotConnector(Connector):
             return []
         path = f"/crm/v4/associations/{kind.object_type}/{self.object_type}/batch/read"
         body = {"inputs": [{"id": record.id} for record in page]}
-        answer = self.api.call("what activities are of", "POST", path, body=body, accepted=(200, 207))
+        answer = self.client.call("what activities are of", "POST", path, body=body, accepted=(200, 207))
         properties = {record.id: record.content["properties"] for record in page}
-        activities = []
-        for item in answer.read("results", list):
-            activity_id = str(item.get("from", {}).get("id"))
-            for other in item.get("to", ()):
-                record_id = str(other.get("toObjectId"))
-                activity = make_activity(kind, record_id, activity_id, properties.get(activity_id, {}))
-                if activity is not None:
-                    activities.append(activity)
-        return activities
+        activities = [
+            make_activity(kind, record_id, activity_id, properties.get(activity_id, {}))
+            for activity_id, record_id in read_associations(answer)
+        ]
+        return [activity for activity in activities if activity is not None]
 
     def write(self, updates: Sequence[RecordUpdate]) -> Sequence[UpdateOutcome]:
         """By a batch. One that is refused as a whole is halved, until the record is alone that spoils it."""
@@ -182,11 +180,7 @@ class HubSpotConnector(Connector):
                 "fieldType": field_type,
             }
             path = f"/crm/properties/{VERSION}/{self.object_type}"
-            self.api.call("making a property", "POST", path, body=body, accepted=(200, 201, 409))
-
-    def close(self) -> None:
-        """Let connections go."""
-        self.api.close()
+            self.client.call("making a property", "POST", path, body=body, accepted=(200, 201, 409))
 
     # -- pages ---------------------------------------------------------------------------------------------------------
 
@@ -222,13 +216,13 @@ class HubSpotConnector(Connector):
         accepted: Sequence[int] = (200,),
     ) -> Any:
         place = f"/crm/objects/{VERSION}/{self.object_type}{path}"
-        return self.api.call(what, method, place, params=params, body=body, limits=limits, accepted=accepted)
+        return self.client.call(what, method, place, params=params, body=body, limits=limits, accepted=accepted)
 
     def _names(self, properties: Sequence[str]) -> Sequence[str]:
         return tuple(dict.fromkeys((*properties, self.stamp, "hs_object_id", MERGED_IDS)))
 
     def _read_properties(self) -> Mapping[str, Mapping[str, Any]]:
-        answer = self.api.call("the properties", "GET", f"/crm/properties/{VERSION}/{self.object_type}")
+        answer = self.client.call("the properties", "GET", f"/crm/properties/{VERSION}/{self.object_type}")
         return {str(raw.get("name")): raw for raw in answer.read("results", list) if isinstance(raw, dict)}
 
 
@@ -264,7 +258,7 @@ def _find_errors(body: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
 
 def _read_message(body: Any) -> str:
     message = body.get("message") if isinstance(body, dict) else None
-    return " ".join(str(message)[:200].split()) if message else "it was refused without a reason"
+    return str(message) if message else "it was refused without a reason"
 
 
 def open_hubspot(settings: Mapping[str, str]) -> Connector:

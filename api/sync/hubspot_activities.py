@@ -5,8 +5,11 @@ https://developers.hubspot.com/docs/api-reference/crm-emails-v3/guide, and besid
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
+
+from leadledger.api.sync.api_client import ApiAnswer
+from leadledger.scoring.errors import SyncError
 
 
 class ActivityKind(NamedTuple):
@@ -33,12 +36,25 @@ def make_activity(kind: ActivityKind, record_id: str, activity_id: str, properti
     status, time = properties.get(kind.status), properties.get(TIME)
     if not time or status in _NOT_DONE.get(kind.object_type, ()):
         return None
-    told = {"subject": properties.get(kind.subject), "status": status}
+    known = {"subject": properties.get(kind.subject), "status": status}
     return {
         "kind": kind.kind,
         "id": f"{kind.object_type}/{activity_id}/{record_id}",
         "source": "hubspot",
         "time": time,
         "lead": record_id,
-        "properties": {name: value for name, value in told.items() if value},
+        "properties": {name: value for name, value in known.items() if value},
     }
+
+
+def read_associations(answer: ApiAnswer) -> Iterator[tuple[str, str]]:
+    """The ids of activities, each beside that of a record that it is of. Raises SyncError."""
+    for item in answer.read("results", list):
+        try:
+            activity_id, record_ids = str(item["from"]["id"]), [str(other["toObjectId"]) for other in item["to"]]
+        except (KeyError, TypeError):
+            raise SyncError(
+                f"{answer.call} answered without the ids of what it joins; the next run tries again."
+            ) from None
+        for record_id in record_ids:
+            yield activity_id, record_id

@@ -109,7 +109,7 @@ class HubSpotSearch:
         text = properties.get(self.stamp) if isinstance(properties, dict) else None
         try:
             return _to_milliseconds(text or raw.get("updatedAt"))
-        except (TypeError, ValueError, AttributeError):
+        except (TypeError, ValueError, AttributeError, OverflowError):
             raise SyncError(
                 f"HubSpot answered with a record without '{self.stamp}' that can be read; the next run tries again."
             ) from None

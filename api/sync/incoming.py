@@ -26,8 +26,6 @@ from leadledger.api.service.service import Service
 from leadledger.api.service.thread_calls import call_in_thread
 from leadledger.api.sync.call_signatures import SignedCall, check_signature
 from leadledger.api.sync.called_records import list_called_records
-from leadledger.api.sync.connectors import CONNECTORS
-from leadledger.api.sync.record_sync import sync_records
 from leadledger.api.sync.settings import ConnectorKind, read_secret_file
 from leadledger.scoring.errors import SyncError
 
@@ -54,12 +52,12 @@ class Incoming:
 
         401: its signature doesn't count; 400: its body is no JSON; 503: the log fails, or nothing opens the CRM's API.
         """
-        kind = CONNECTORS.get(system)
+        kind = await call_in_thread(_find_kind, system)
         secret = "" if kind is None else await call_in_thread(self._read_hook_secret, kind)
         # Without a secret the work is the same, so that the time tells nothing about what is set up.
         digest = check_signature(system, call, secret or "bm9ib2R5IGhhcyB0aGlz", time.time())
         if kind is None or not secret or not digest:
-            raise self._refuse(system)
+            raise self._refuse(kind)
         try:
             settings = await call_in_thread(self._gather, kind)
         except SyncError as error:
@@ -73,7 +71,7 @@ class Incoming:
         except SQLAlchemyError as error:
             raise not_recorded(describe_for_callers(error)) from None
         if not is_new:
-            raise self._refuse(system)
+            raise self._refuse(kind)
         self.service.metrics.count_call(system, "taken")
         if ids:
             self._called.set()
@@ -90,14 +88,18 @@ class Incoming:
                     if not await call_in_thread(self._sync, account):
                         await asyncio.sleep(BUSY_INTERVAL)
                         self._called.set()
-            except SQLAlchemyError as error:
+            except (
+                Exception
+            ) as error:  # of the log, or of what nobody has thought of: the records wait for the next look
                 self.service.program_log.write("error", "call", message="not read", error=type(error).__name__)
 
     def _sync(self, account: str) -> bool:
         """Sync the records of an account that wait. False: another sync of it is at work."""
+        from leadledger.api.sync.record_sync import sync_records
+
         service, system = self.service, account.partition("/")[0]
         store = CallStore(self.log.store.engine)
-        kind = CONNECTORS.get(system)
+        kind = _find_kind(system)
         waiting = store.read_waiting(account, MOST_RECORDS_AT_ONCE)
         if kind is None or not waiting:
             return True
@@ -121,8 +123,8 @@ class Incoming:
         )
         return len(ids) < MOST_RECORDS_AT_ONCE
 
-    def _refuse(self, system: str) -> Refusal:
-        self.service.metrics.count_call(system if system in CONNECTORS else "other", "refused")
+    def _refuse(self, kind: ConnectorKind | None) -> Refusal:
+        self.service.metrics.count_call("other" if kind is None else kind.system, "refused")
         return Refusal(401, REFUSED, headers={"WWW-Authenticate": "Signature"})
 
     def _read_hook_secret(self, kind: ConnectorKind) -> str:
@@ -141,3 +143,10 @@ class Incoming:
     def _read_secrets(self, kind: ConnectorKind) -> Mapping[str, str]:
         path = self.service.settings.home / SECRETS_FILE
         return read_secret_file(Path(path), kind) if path.exists() else {}
+
+
+def _find_kind(system: str) -> ConnectorKind | None:
+    """The kind of connector of a system; None: there is none. All of them are loaded with the first call."""
+    from leadledger.api.sync.connectors import CONNECTORS
+
+    return CONNECTORS.get(system)

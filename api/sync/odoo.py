@@ -10,12 +10,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 from leadledger.api.sync.api_client import ApiAnswer, ApiClient, Patience
 from leadledger.api.sync.connector import Connector, RecordPage, RecordUpdate, RemoteRecord, UpdateOutcome, Window
-from leadledger.api.sync.crm_times import read_time, write_time
+from leadledger.api.sync.crm_times import read_stamp, write_second, write_time
 from leadledger.api.sync.odoo_calls import OdooCalls, OdooRefusal
 from leadledger.api.sync.property_kinds import describe_misfit
 from leadledger.api.sync.settings import ConnectorKind, SyncSetting
@@ -23,6 +22,7 @@ from leadledger.scoring.errors import SyncError, quote
 
 MODEL = "crm.lead"
 ROWS_PER_PAGE = 500
+_SECOND = "%Y-%m-%d %H:%M:%S"
 _ARCHIVED_TOO = {"active_test": False}  # a lead that was lost is archived, and is a lead still
 _FITTING = {
     "number": {"float", "integer", "monetary"},
@@ -43,18 +43,10 @@ class OdooConnector(Connector):
     overlap_seconds = 900  # a lead has the time at which its transaction began, and an import may run for minutes
 
     def __init__(self, calls: OdooCalls) -> None:
+        super().__init__(calls.client)
         self._calls = calls
         self._fields: dict[str, dict[str, Any]] | None = None
         self._names: dict[str, dict[int, str]] = {}
-
-    @property
-    def calls(self) -> int:  # type: ignore[override]
-        """How many calls were sent so far."""
-        return self._calls.client.calls
-
-    def close(self) -> None:
-        """Let connections go."""
-        self._calls.client.close()
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -62,15 +54,12 @@ class OdooConnector(Connector):
         """The server and the database."""
         self._fields = None
         self._describe()
-        host = self._calls.client.base_url.partition("://")[2]
+        host = self.client.base_url.partition("://")[2]
         return f"{MODEL} of {host}{f' ({self._calls.database})' if self._calls.database else ''}"
 
     def now(self) -> str:
         """By the date of its answers, to the second."""
-        date = self._execute("the time", "res.users", "context_get").date
-        if date is None:
-            raise SyncError("Odoo (the time): the answer has no date, so changes can't be told from old ones.")
-        return write_time(date)
+        return write_time(self._execute("the time", "res.users", "context_get").read_date())
 
     def read_changes(self, window: Window, properties: Sequence[str]) -> Iterator[RecordPage]:
         """In the order of their ids. A lead that is deleted, or merged into another, leaves no trace here: a whole pass
@@ -139,7 +128,7 @@ class OdooConnector(Connector):
             for name in listed:
                 names = self._names[str(self._describe()[name].get("relation") or "")]
                 content[name] = [[number, names[number]] for number in row.get(name) or () if number in names]
-            records.append(RemoteRecord(str(row["id"]), write_time(read_time(row["write_date"])), content))
+            records.append(RemoteRecord(str(row["id"]), read_stamp("Odoo", row["write_date"]), content))
         return records
 
     def _read_names(self, model: str, numbers: set[int]) -> None:
@@ -304,12 +293,9 @@ def _check_rows(answer: ApiAnswer) -> list[dict[str, Any]]:
 
 def _write_window(window: Window) -> list[list[Any]]:
     """The conditions of a window, in whole seconds."""
-    until = read_time(window.until)
-    if until.microsecond:
-        until = until.replace(microsecond=0) + timedelta(seconds=1)
-    conditions: list[list[Any]] = [["write_date", "<=", f"{until:%Y-%m-%d %H:%M:%S}"]]
+    conditions: list[list[Any]] = [["write_date", "<=", write_second(window.until, _SECOND, rounds_up=True)]]
     if window.since:
-        conditions.insert(0, ["write_date", ">=", f"{read_time(window.since):%Y-%m-%d %H:%M:%S}"])
+        conditions.insert(0, ["write_date", ">=", write_second(window.since, _SECOND)])
     return conditions
 
 

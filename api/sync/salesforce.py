@@ -17,10 +17,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, timedelta
 from typing import Any
 
-from leadledger.api.sync.access_token import AccessToken, is_refused
+from leadledger.api.sync.access_token import AccessToken
 from leadledger.api.sync.api_client import ApiAnswer, ApiClient, Patience
 from leadledger.api.sync.connector import Connector, RecordPage, RecordUpdate, RemoteRecord, UpdateOutcome, Window
-from leadledger.api.sync.crm_times import read_time, write_time
+from leadledger.api.sync.crm_times import read_stamp, read_time, write_time
 from leadledger.api.sync.property_kinds import describe_misfit
 from leadledger.api.sync.salesforce_activities import MEETING_FIELDS, TASK_FIELDS, read_meeting, read_task
 from leadledger.api.sync.settings import ConnectorKind, SyncSetting
@@ -57,18 +57,14 @@ class SalesforceConnector(Connector):
     overlap_seconds = 600  # as long as a transaction may run, and its stamps are older than its end
 
     def __init__(self, client: ApiClient, token: AccessToken, kind: str, version: str) -> None:
-        self._client, self._token, self._kind = client, token, kind
+        super().__init__(client)
+        self._token, self._kind = token, kind
         self._base = f"/services/data/v{version}"
         self._fields: dict[str, dict[str, Any]] | None = None
 
-    @property
-    def calls(self) -> int:  # type: ignore[override]
-        """How many calls were sent so far."""
-        return self._client.calls
-
     def close(self) -> None:
         """Let connections go."""
-        self._client.close()
+        super().close()
         self._token.close()
 
     # -- reading -------------------------------------------------------------------------------------------------------
@@ -77,14 +73,12 @@ class SalesforceConnector(Connector):
         """The address of the organisation and the object."""
         self._fields = None
         self._describe()
-        return f"{self._kind} of {self._client.base_url.partition('://')[2]}"
+        return f"{self._kind} of {self.client.base_url.partition('://')[2]}"
 
     def now(self) -> str:
         """By the date of its answers, to the second."""
-        date = self._call("the time", "GET", "/").date  # a list of resources, for which no right is needed
-        if date is None:
-            raise SyncError("Salesforce (the time): the answer has no date, so changes can't be told from old ones.")
-        return write_time(date)
+        answer = self._call("the time", "GET", "/")  # a list of resources, for which no right is needed
+        return write_time(answer.read_date())
 
     def read_changes(self, window: Window, properties: Sequence[str]) -> Iterator[RecordPage]:
         """Deleted records are in the same pages, with those that they were merged into; those that were deleted for
@@ -152,16 +146,19 @@ class SalesforceConnector(Connector):
                 stamp, record_id = last
                 behind = f" AND (SystemModstamp > {stamp} OR (SystemModstamp = {stamp} AND Id > '{record_id}'))"
             answer = self._call(name, "GET", "/queryAll", params={"q": select + behind + order})
-            is_lost = False
+            before, is_lost = last, False
             for rows in self._follow(answer):
                 if rows is None:
                     is_lost = True
                     break
                 yield rows
                 if rows:
-                    last = (_write_moment(str(rows[-1].get("SystemModstamp"))), str(rows[-1].get("Id")))
+                    stamp = read_stamp("Salesforce", rows[-1].get("SystemModstamp"))
+                    last = (_write_moment(stamp), str(rows[-1].get("Id")))
             if not is_lost:
                 return
+            if last == before:
+                raise SyncError(f"{answer.call}: its pages don't go on; the next run tries again.")
 
     def _follow(self, answer: ApiAnswer) -> Iterator[Any]:
         """The rows of an answer and of those that follow it, each a list; None where Salesforce lost the rest."""
@@ -196,7 +193,7 @@ class SalesforceConnector(Connector):
                     within[part] = {}
                 within = within[part]
             within.setdefault(path[-1], None)
-        return RemoteRecord(record_id, write_time(read_time(stamp)), content)
+        return RemoteRecord(record_id, read_stamp("Salesforce", stamp), content)
 
     def _list_purged(self, window: Window) -> list[str]:
         """The ids that the log of deleted records has, bins that were emptied included. It reaches back 15 days."""
@@ -277,7 +274,7 @@ class SalesforceConnector(Connector):
                 continue
             types = f"{_METADATA[kind]['type']}"
             raise SyncError(
-                f"{answer.call}: {quote(name)} can't be made ({answer.status}){self._client.quote(answer.body)}. The"
+                f"{answer.call}: {quote(name)} can't be made ({answer.status}){self.client.quote(answer.body)}. The"
                 " user needs “Customize Application”; or make the fields in Setup > Object Manager >"
                 f" {self._kind} > Fields: {name} of type {types}, the others as docs/sync.md says."
             )
@@ -316,22 +313,16 @@ class SalesforceConnector(Connector):
         body: Any = None,
         accepted: Sequence[int] = (200, 201, 204),
     ) -> ApiAnswer:
-        """One call, with a new token where the old one has expired. Raises SyncError."""
+        """One call. Raises SyncError."""
         statuses = (*accepted, 400, 401, 403, 404)
-        for _ in range(2):
-            headers = self._token.write_header()
-            answer = self._client.call(
-                name, method, self._base + path, params=params, body=body, headers=headers, accepted=statuses
-            )
-            if not is_refused(answer) or not self._token.renew():
-                break
+        answer = self._token.call(name, method, self._base + path, {}, params=params, body=body, accepted=statuses)
         if answer.status not in accepted:
             raise SyncError(self._explain(answer))
         return answer
 
     def _explain(self, answer: ApiAnswer) -> str:
         """What an error means, and what to do."""
-        code, quoted = find_code(answer), self._client.quote(answer.body)
+        code, quoted = find_code(answer), self.client.quote(answer.body)
         if code == "REQUEST_LIMIT_EXCEEDED":
             usage = re.search("api-usage=([0-9]+)/([0-9]+)", answer.headers.get("sforce-limit-info", ""))
             count = f" ({int(usage[1]):,} of {int(usage[2]):,})" if usage else ""

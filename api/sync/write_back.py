@@ -17,6 +17,7 @@ from leadledger.api.log.database import write_whole
 from leadledger.api.log.record import decode_counts, decode_input
 from leadledger.api.log.sync_store import DueRecord, SyncedRecord, write_records
 from leadledger.api.sync.account import SyncAccount, digest_value
+from leadledger.api.sync.api_client import clean_excerpt
 from leadledger.api.sync.connector import RecordUpdate
 from leadledger.api.sync.departures import mark_gone
 from leadledger.api.sync.report import ValueChange
@@ -105,9 +106,10 @@ class WriteBack:
             elif outcome.is_gone:
                 gone.append(record)
             elif outcome.problem:
+                problem = clean_excerpt(outcome.problem)
                 # What was written before stands there still; the next score is tried again.
                 report.refused += 1
-                noted.append(record._replace(problem=outcome.problem, written=self._find_written(record)))
+                noted.append(record._replace(problem=problem, written=self._find_written(record)))
             else:
                 noted.append(record._replace(problem=""))
                 changes = [ValueChange(record.id, record.lead, name, None, value) for name, value in properties.items()]

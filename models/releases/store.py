@@ -30,7 +30,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from leadledger.models.durable_files import hold_lock, replace_file, sweep, sync_folder, write_synced
+from leadledger.models.durable_files import replace_file, sweep, sync_folder, write_synced
+from leadledger.models.locked_file import lock_file
 from leadledger.models.releases.changes import Diff
 from leadledger.models.releases.diff import compare
 from leadledger.models.releases.journal import JournalEntry, ReleaseChange, append_entry, read_journal
@@ -63,6 +64,7 @@ from leadledger.scoring.errors import (
 from leadledger.scoring.scorecard import Learned, Scorecard
 
 NO_FILES: Mapping[str, bytes] = MappingProxyType({})
+CURRENT_LOCK = ".current.lock"  # in the home: held by whoever makes another release current
 HOW_TO_RELEASE = "`leadledger release CARD` or `leadledger train CARD DATA` makes one"
 
 _RELEASE_NAME = re.compile(r"[0-9a-z][0-9a-z-]{0,99}")
@@ -293,7 +295,7 @@ class Releases:
     def _make_current(self, name: str, change: ReleaseChange, by: str, note: str = "", after: str = "") -> None:
         """Replace `current`, and write it into the journal before. Raises ReleaseHomeError, ReleaseOvertaken."""
         try:
-            with hold_lock(self.home / ".current.lock"):
+            with lock_file(self.home / CURRENT_LOCK, 0o666):
                 self._expect(after)
                 try:
                     was = self.current() or ""

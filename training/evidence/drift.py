@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,12 +16,9 @@ from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from leadledger.models.learner.binning import count_bins, find_indexes, learn_bins
-from leadledger.models.stability import moved
+from leadledger.models.stability import Band, find_band, moved
 from leadledger.training.notebook import table
 
-Band: TypeAlias = Literal["steady", "moved", "shifted"]
-
-MOVED, SHIFTED = 0.10, 0.25  # from where on the bands start
 CHANCE_LEVEL = 0.99  # of samples without any drift stay below the level that is called chance
 MOST_BINS, MOST_LEVELS, FEWEST_PER_BIN = (
     10,
@@ -125,10 +122,7 @@ def measure_shift(name: str, old: NDArray[np.int64], new: NDArray[np.int64]) -> 
     scale = 1 / int(old.sum()) + 1 / int(new.sum())
     psi = moved(old.tolist(), new.tolist())
     chance = max(0.0, float(chi2.ppf(CHANCE_LEVEL, degrees) - degrees) * scale) if degrees else 0.0
-    band: Band = "steady"
-    if psi > chance and psi >= MOVED:
-        band = "moved" if psi < SHIFTED else "shifted"
-    return Shift(name, round(psi, 4), round(chance, 4), band)
+    return Shift(name, round(psi, 4), round(chance, 4), find_band(psi, chance))
 
 
 def _thirds(fired: NDArray[np.int8]) -> NDArray[np.int64]:

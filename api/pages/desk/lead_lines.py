@@ -106,7 +106,7 @@ def _is_better(lead: DetailedLead) -> bool:
 
 
 def _word_wait(lead: DetailedLead, today: date, now: datetime) -> str:
-    """How long a lead waits: in hours what came today, since who answers first is ahead of others; else in days."""
+    """How long a lead waits: less than a day in minutes or hours, since quick answers win leads; else in days."""
     if lead.since_at:
         at = datetime.fromisoformat(lead.since_at)
         if at <= now < at + timedelta(days=1):

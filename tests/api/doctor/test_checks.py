@@ -88,7 +88,7 @@ def test_a_whole_home(home: Path) -> None:
     assert texts["release"].endswith(" of the card 'fading', the current one")
     assert texts["keys"] == "1 in use"
     assert texts["log"].endswith("last score 2026-03-30 09:00 UTC")
-    assert texts["book"] == "6 leads, all worked out yesterday or today"
+    assert texts["book"] == "all worked out yesterday or today; leads: 6"
     assert texts["clock"].startswith("2026-03-30 09:30 in UTC, whose days count; timers of this machine run by ")
 
 
@@ -198,12 +198,16 @@ def test_hooks_that_do_not_arrive(home: Path) -> None:
         engine.dispose()
     found = [(finding.state, finding.text, finding.mend) for _, finding in find(home, "hooks")]
     assert found == [
-        ("ok", "1 of 2 active, 1 messages waiting", ""),
+        ("ok", "1 of 2 active; messages waiting: 1", ""),
         ("problem", "sub_off is disabled: the answer was 410", f"leadledger hooks test sub_off --home {home}"),
-        ("problem", "1 messages of sub_ok could not be delivered", f"leadledger hooks resend sub_ok --home {home}"),
         (
             "problem",
-            "1 messages should have been tried a quarter of an hour ago: does the service run?",
+            "messages of sub_ok that could not be delivered: 1",
+            f"leadledger hooks resend sub_ok --home {home}",
+        ),
+        (
+            "problem",
+            "messages that have been due for a quarter of an hour: 1; does the service run?",
             f"leadledger hooks deliver --home {home}",
         ),
     ]

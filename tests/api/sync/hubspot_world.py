@@ -92,7 +92,7 @@ def _to_number(text: str) -> Any:
 
 def _connect(values: Mapping[str, str], patience: Patience | None) -> Connector:
     connector = HubSpotConnector(values["url"], values["token"], values["object"], patience)
-    connector.api.limits = {}  # its own tests show that it keeps them, and wait for it
+    connector.client.limits = {}  # its own tests show that it keeps them, and wait for it
     return connector
 
 

@@ -16,7 +16,8 @@ from tests.api.sync.syncing import QUICK
 ID = "feca1e43-c3b1-4087-b4bb-0daf63066b01"
 LEAD = {"id": ID, "updated_at": "2026-03-10T10:00:00Z", "custom_fields": {}}
 NO_LEADS: dict[str, Any] = {"close_leads": {"close_leads": []}}
-WITHOUT_ID = "BottleCRM answered with a lead without its id or its time of change; the next run tries again."
+UNREADABLE_STAMP = "BottleCRM answered with a record whose time of change can't be read. Nothing of it was used."
+WITHOUT_ID = "BottleCRM answered with a lead without its id. Nothing of it was used."
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def read_all(connector: BottleCrmConnector) -> Any:
         (read_all, [{"open_leads": {}, **NO_LEADS}], "answered without the leads of 'open_leads'; nothing of it was"),
         (read_all, [NO_LEADS], "answered without 'open_leads'"),
         (read_all, [{"open_leads": {"open_leads": [{"id": 7}]}, **NO_LEADS}], WITHOUT_ID),
-        (read_all, [{"open_leads": {"open_leads": [{**LEAD, "updated_at": "soon"}]}, **NO_LEADS}], WITHOUT_ID),
+        (read_all, [{"open_leads": {"open_leads": [{**LEAD, "updated_at": "soon"}]}, **NO_LEADS}], UNREADABLE_STAMP),
         (read_all, [{"open_leads": {"open_leads": [{**LEAD, "id": "../org"}]}, **NO_LEADS}], WITHOUT_ID),
     ],
 )

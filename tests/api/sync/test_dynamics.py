@@ -10,7 +10,7 @@ from leadledger.api.sync.connector import Connector, RecordUpdate, Window
 from leadledger.scoring.errors import SyncError
 from tests.api.sync.servers.crm_server import answer_with
 from tests.api.sync.servers.dynamics_server import DynamicsServer
-from tests.api.sync.worlds import World, open_dynamics
+from tests.api.sync.worlds import World, open_dynamics, refuse
 
 MEND = (
     "look at LEADLEDGER_DYNAMICS_TENANT, LEADLEDGER_DYNAMICS_CLIENT_ID and LEADLEDGER_DYNAMICS_CLIENT_SECRET (the"
@@ -39,14 +39,6 @@ def connector(world: World) -> Iterator[Connector]:
     connector = world.connect()
     yield connector
     connector.close()
-
-
-def refuse(connector: Connector) -> str:
-    """What a check is refused with."""
-    with pytest.raises(SyncError) as refused:
-        connector.check()
-    connector.close()
-    return str(refused.value)
 
 
 def test_access_that_is_refused(world: World) -> None:
@@ -183,6 +175,16 @@ def test_the_next_page_of_another_place_is_not_read(world: World, connector: Con
     with pytest.raises(SyncError) as refused:
         list(connector.read_changes(ALWAYS, []))
     assert str(refused.value) == ("Dynamics (the changes) names a next page at another address, which isn't followed.")
+
+
+def test_pages_that_lead_in_a_circle(world: World, connector: Connector) -> None:
+    """A page that was read isn't read for ever."""
+    connector.check()
+    link = f"{connector.client.base_url}/api/data/v9.2/leads?$skiptoken=1"
+    world.meet(answer_with(200, {"value": [], "@odata.nextLink": link}), matches=world.reads)
+    with pytest.raises(SyncError) as refused:
+        list(connector.read_changes(ALWAYS, []))
+    assert str(refused.value) == ("Dynamics (the changes) leads back to a page that was read. Nothing more was read.")
 
 
 def test_activities(world: World, server: DynamicsServer, connector: Connector) -> None:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from leadledger.api.log import tables
+from leadledger.api.sync.connector import Window
 from leadledger.api.sync.hubspot import HubSpotConnector
+from leadledger.scoring.errors import SyncError
+from tests.api.sync.servers.crm_server import CrmHandler, CrmReply, CrmRequest
 from tests.api.sync.servers.hubspot_server import HubSpotServer
 from tests.api.sync.syncing import CARD, opened_site
 
@@ -51,3 +56,20 @@ def test_they_count_at_once(server: HubSpotServer, connector: HubSpotConnector, 
         assert (second.events, second.written, second.notes[1:]) == (1, 1, [])
         score = server.stores["contacts"].records[ids[2]].properties["leadledger_score"]
         assert score == str(site.read_book()[ids[2]].score)
+
+
+@pytest.mark.parametrize("item", [{}, {"from": None, "to": []}, {"from": {"id": "1"}, "to": [7]}, "nonsense"])
+def test_associations_that_are_none(server: HubSpotServer, connector: HubSpotConnector, item: Any) -> None:
+    """What doesn't say which records an activity is of ends the run in words."""
+    add_activity(server, "calls", [server.create({"company": "x"})], hs_call_status="COMPLETED")
+
+    def answer(handler: CrmHandler, request: CrmRequest) -> CrmReply | None:
+        return CrmReply(200, {"results": [item]}) if "/associations/" in request.path else None
+
+    connector.check()
+    server.always = answer
+    with pytest.raises(SyncError) as refused:
+        list(connector.read_activities(Window("2020-01-01T00:00:00Z", connector.now())))
+    assert str(refused.value) == (
+        "HubSpot (what activities are of) answered without the ids of what it joins; the next run tries again."
+    )

@@ -18,9 +18,12 @@ from standardwebhooks import Webhook
 from leadledger.api.app import create_app
 from leadledger.api.log.call_store import CallStore
 from leadledger.api.service.settings import Settings
+from leadledger.api.sync import incoming
 from leadledger.api.sync.account import list_property_kinds
+from leadledger.api.sync.connector import RecordPage
 from leadledger.api.sync.hubspot import HubSpotConnector
 from leadledger.api.sync.incoming import REFUSED
+from leadledger.api.sync.pull import Pull
 from tests.api.http.routes.test_hooks import await_truth
 from tests.api.sync.servers.crm_server import running
 from tests.api.sync.servers.hubspot_server import TOKEN, HubSpotServer
@@ -130,6 +133,29 @@ def test_a_crm_that_is_down_loses_nothing(client: TestClient) -> None:
     store = CallStore(client.app.state.service.decision_log.store.engine)  # type: ignore[attr-defined]  # a FastAPI
     ((record_id, _),) = store.read_waiting("bottlecrm", 10)
     assert record_id == "feca1e43-c3b1-4087-b4bb-0daf63066b01"
+
+
+def test_what_nobody_thought_of_ends_nothing(
+    client: TestClient, server: HubSpotServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failure of ours leaves the records where they wait, and the next look reads them."""
+    take, failures = Pull.take, 0
+
+    def fail_once(pull: Pull, page: RecordPage) -> None:
+        nonlocal failures
+        failures += 1
+        if failures == 1:
+            raise RuntimeError
+        take(pull, page)
+
+    monkeypatch.setattr(Pull, "take", fail_once)
+    monkeypatch.setattr(incoming, "LOOK_INTERVAL", 0.2)
+    contact = server.create({"jobtitle": "CEO", "city": "Oslo"})
+    body = notify(contact)
+    assert call(client, "hubspot", body, sign_hubspot(body, time.time())).status_code == 200
+    properties = server.stores["contacts"].records[contact].properties
+    await_truth(lambda: properties.get("leadledger_recommendation") == "promote")
+    assert failures > 1
 
 
 def test_a_system_without_access(client: TestClient, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ from leadledger.api.sync.connector import Connector, RecordUpdate, Window
 from leadledger.scoring.errors import SyncError
 from tests.api.sync.servers.crm_server import answer_with
 from tests.api.sync.servers.odoo_server import OdooServer
-from tests.api.sync.worlds import World, open_odoo
+from tests.api.sync.worlds import World, open_odoo, refuse
 
 ALWAYS = Window("", "2026-12-31T00:00:00Z")
 
@@ -35,14 +35,6 @@ def connector(world: World) -> Iterator[Connector]:
     connector = world.connect()
     yield connector
     connector.close()
-
-
-def refuse(connector: Connector) -> str:
-    """What a check is refused with."""
-    with pytest.raises(SyncError) as refused:
-        connector.check()
-    connector.close()
-    return str(refused.value)
 
 
 def test_access_that_is_refused(world: World) -> None:

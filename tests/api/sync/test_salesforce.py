@@ -11,7 +11,7 @@ from leadledger.api.sync.crm_times import shift_time
 from leadledger.scoring.errors import SyncError
 from tests.api.sync.servers.crm_server import CrmHandler, CrmReply, CrmRequest, answer_with
 from tests.api.sync.servers.salesforce_server import CLIENT_ID, SalesforceServer
-from tests.api.sync.worlds import World, open_salesforce
+from tests.api.sync.worlds import World, open_salesforce, refuse
 
 
 @pytest.fixture
@@ -34,14 +34,6 @@ def connector(world: World) -> Iterator[Connector]:
     connector = world.connect()
     yield connector
     connector.close()
-
-
-def refuse(connector: Connector) -> str:
-    """What a check is refused with, without the address."""
-    with pytest.raises(SyncError) as refused:
-        connector.check()
-    connector.close()
-    return str(refused.value)
 
 
 MEND = (
@@ -159,6 +151,22 @@ def test_the_next_page_of_another_place_is_not_read(world: World, connector: Con
     assert str(refused.value) == (
         "Salesforce (the changes) names a next page at another address, which isn't followed."
     )
+
+
+def test_pages_that_never_go_on(world: World, connector: Connector) -> None:
+    """A query that is lost behind an empty page isn't begun again for ever."""
+    connector.check()
+    base = "/services/data/v62.0"
+    page = {"done": False, "nextRecordsUrl": f"{base}/query/01g-1", "records": []}
+    lost = [{"errorCode": "INVALID_QUERY_LOCATOR", "message": "invalid query locator"}]
+
+    def answer(handler: CrmHandler, request: CrmRequest) -> CrmReply | None:
+        return CrmReply(400, lost) if "/query/01g" in request.path else CrmReply(200, page)
+
+    world.server.always = answer
+    with pytest.raises(SyncError) as refused:
+        list(connector.read_changes(Window("", "2026-03-03T10:00:00Z"), []))
+    assert str(refused.value) == "Salesforce (the changes): its pages don't go on; the next run tries again."
 
 
 def test_records_that_lack_what_each_has(world: World, connector: Connector) -> None:

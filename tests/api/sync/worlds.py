@@ -7,10 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
 from leadledger.api.sync import dynamics, odoo, salesforce
 from leadledger.api.sync.api_client import Patience
 from leadledger.api.sync.connector import Connector, RemoteRecord
 from leadledger.api.sync.settings import ConnectorKind
+from leadledger.scoring.errors import SyncError
 from tests.api.sync.servers import dynamics_server, odoo_server, salesforce_server
 from tests.api.sync.servers.crm_server import CrmHandler, CrmReply, CrmRequest, Fault
 from tests.api.sync.servers.dynamics_server import DynamicsServer
@@ -209,3 +212,11 @@ WORLDS: Mapping[str, Callable[[], Any]] = {
     "odoo": open_odoo,
     "odoo-rpc": lambda: open_odoo(17),
 }
+
+
+def refuse(connector: Connector) -> str:
+    """What the check of a connector is refused with."""
+    with pytest.raises(SyncError) as refused:
+        connector.check()
+    connector.close()
+    return str(refused.value)
