@@ -77,7 +77,7 @@ def replay_log(since: date | None, until: date | None, home: Path, log_url: str 
     """Work out every score again, and compare it.
 
     Each comes from its logged values and from the release or the card that gave it. Exit status 1: one came out
-    otherwise, or its release is gone.
+    different, or its release is gone.
     """
     from leadledger.api.log.replay import replay_scores
 

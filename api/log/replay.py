@@ -132,7 +132,7 @@ class ReplayedScores:
 
     @property
     def failed(self) -> int:
-        """Scores that came out otherwise, or not at all."""
+        """Scores that came out different, or not at all."""
         return self.scores - self.identical
 
     def to_dict(self) -> dict[str, Any]:
@@ -152,7 +152,7 @@ def replay_scores(log: LogStore, home: Path, since: str = "", until: str = "") -
         scores += 1
         try:
             is_same = encode_answer(row["id"], replayer.replay(row)) == row["result"].encode()
-            problem = "" if is_same else "it came out otherwise"
+            problem = "" if is_same else "it came out different"
         except ScoringError as error:
             problem = str(error)
         if not problem:

@@ -60,7 +60,7 @@ class ShadowShape(Shape):
     )
     compared: int = Field(ge=0, description="The scores that were compared.")
     waiting: int = Field(ge=0, description="Those that are not yet, up to 100,000.")
-    left_out: int = Field(ge=0, description="Those whose events it counts otherwise, and that aren't stored.")
+    left_out: int = Field(ge=0, description="Those whose events it counts differently, and that aren't stored.")
     failed: int = Field(ge=0, description="Those that it gave no score for.")
     differ: int = Field(ge=0, description="Of the compared ones: those with another recommendation or grade.")
     recommendations: int = Field(ge=0)

@@ -85,7 +85,7 @@ def _find_way_out(path: str, *, has_filters: bool) -> tuple[str, str]:
 
 
 def _word_mistake(mistake: Mistake) -> str:
-    """A mistake as a sentence, with what it is about: `Grade “Z” is none of its words. Use one of: A, B.`"""
+    """A mistake as a sentence, with what it is about: `Grade “Z” isn't one of its values. Use one of: A, B.`"""
     name = str(mistake.path[-1]).lstrip("?").removeprefix(FIELD_PREFIX).replace("_", " ")
     value = f" “{shorten(mistake.value)}”" if isinstance(mistake.value, str) else ""
     words = f"{name}{value} {mistake.reason}" if mistake.reason[:1].islower() and name.isprintable() else mistake.reason

@@ -106,7 +106,7 @@ def _read_word(name: str, values: Mapping[str, str], known: Sequence[Any], defau
     value = values.get(name)
     if value is None or value in known:
         return default if value is None else value
-    mistakes.add((f"?{name}",), f"is none of its words.{did_you_mean(shorten(value), known)}", value)
+    mistakes.add((f"?{name}",), f"isn't one of its values.{did_you_mean(shorten(value), known)}", value)
     return default
 
 
@@ -129,7 +129,7 @@ def _read_words(name: str, values: Mapping[str, str], known: Sequence[str], mist
     words = tuple(dict.fromkeys(word.strip() for word in values[name].split(",")))
     for word in words:
         if word not in known:
-            mistakes.add((f"?{name}",), f"is none of its words.{did_you_mean(shorten(word), known)}", word)
+            mistakes.add((f"?{name}",), f"isn't one of its values.{did_you_mean(shorten(word), known)}", word)
             break
     return words
 

@@ -88,9 +88,8 @@ class Incoming:
                     if not await call_in_thread(self._sync, account):
                         await asyncio.sleep(BUSY_INTERVAL)
                         self._called.set()
-            except (
-                Exception
-            ) as error:  # of the log, or of what nobody has thought of: the records wait for the next look
+            except Exception as error:
+                # The log fails, or something that nobody has thought of does: the records wait for the next look.
                 self.service.program_log.write("error", "call", message="not read", error=type(error).__name__)
 
     def _sync(self, account: str) -> bool:

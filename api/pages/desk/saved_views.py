@@ -1,4 +1,4 @@
-"""Views of the list under a name, kept for whoever signs in with the same key: named, found again, forgotten."""
+"""Views of the list under a name, kept for all who sign in with the same key: named, listed, forgotten."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _read_query(text: str, card: Card, mistakes: Mistakes) -> str:
     pairs = list(read_pairs(text.encode(), names, mistakes))
     view = dict(pairs).get("view", VIEWS[0])
     if view not in VIEWS:
-        mistakes.add(("?view",), f"is none of its words.{did_you_mean(shorten(view), VIEWS)}", view)
+        mistakes.add(("?view",), f"isn't one of its values.{did_you_mean(shorten(view), VIEWS)}", view)
     query = read_desk_query(pairs, card)
     find_list(query, card, today(card.time_zone), mistakes)
     return write_query(query)

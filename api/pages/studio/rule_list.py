@@ -154,7 +154,7 @@ def _word_drift(finding: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     if "share" in now and not now["fired"] and finding.get("finding") != "dead":
         return "never fires now"
     if not finding.get("edited") and finding.get("drift") in ("moved", "shifted"):
-        return "fires otherwise for newer leads"
+        return "fires differently for newer leads"
     return ""
 
 

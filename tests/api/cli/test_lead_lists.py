@@ -67,7 +67,7 @@ def test_mistakes_name_their_option(home: Path) -> None:
     text = list_leads(home, "--grade", "X", "--field", "employees=many", "--field", "contry=SE", status=1)
     assert text.splitlines() == [
         "--field contry: the card has no such field",
-        "--grade: is none of its words. Use one of: A, B, C, D.",
+        "--grade: isn't one of its values. Use one of: A, B, C, D.",
         "--field employees: 'many' is not a number; write it like 25000, 2.5 or 1e6",
     ]
     assert "write it like country=SE" in list_leads(home, "--field", "country", status=2)

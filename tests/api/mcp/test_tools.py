@@ -99,7 +99,7 @@ def call(service: Service, name: str, arguments: object) -> str | dict[str, Any]
         (
             "rank_leads",
             {"recommendation": "promot"},
-            HEAD + "listed.\n$.recommendation: is none of its words. Did you mean 'promote'?",
+            HEAD + "listed.\n$.recommendation: isn't one of its values. Did you mean 'promote'?",
         ),
         ("rank_leads", {"limit": 51}, HEAD + "listed.\n$.limit: is not a number from 1 to 50"),
         (

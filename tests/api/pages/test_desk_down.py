@@ -81,8 +81,8 @@ def test_each_page_says_that_the_leads_cannot_be_reached(reader: Visitor, outage
                 expect(page.get_by_role("heading")).to_have_text(HEADING)
                 text = page.locator("main").inner_text()
                 assert str(outage.site.home) not in text
-                assert "Try again in a moment. If it stays so, tell whoever runs the service." in text
-                assert "For whoever runs it: The decision log can't be reached: " in text
+                assert "Try again in a moment. If that doesn’t help, tell your administrator." in text
+                assert "For the administrator: The decision log can't be reached: " in text
         with reader.open(LEAD, scheme="dark") as page:
             check_accessible(page)
             check_fits(page)

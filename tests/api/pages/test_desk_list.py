@@ -213,7 +213,7 @@ def test_a_wrong_filter_is_refused_in_words(visitor: Visitor) -> None:
     with visitor.open("/desk?view=all&grade=Z&new_since=once") as page:
         expect(page.get_by_role("heading")).to_have_text("Something isn't right yet")
         assert page.get_by_role("listitem").all_inner_texts()[-2:] == [
-            "Grade “Z” is none of its words. Use one of: A, B, C, D.",
+            "Grade “Z” isn't one of its values. Use one of: A, B, C, D.",
             "New since “once” is not a day like 2026-01-31",
         ]
         page.get_by_role("link", name="Show the desk without filters").click()

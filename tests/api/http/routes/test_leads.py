@@ -142,12 +142,12 @@ def test_pages_follow_each_other(client: TestClient, order: str, direction: str)
 @pytest.mark.parametrize(
     ("query", "path", "reason"),
     [
-        ("recommendation=promot", "?recommendation", "is none of its words. Did you mean 'promote'?"),
-        ("grade=A,X", "?grade", "is none of its words. Use one of: A, B, C, D."),
+        ("recommendation=promot", "?recommendation", "isn't one of its values. Did you mean 'promote'?"),
+        ("grade=A,X", "?grade", "isn't one of its values. Use one of: A, B, C, D."),
         ("stage=led", "?stage", "Did you mean 'lead'?"),
-        ("snoozed=maybe", "?snoozed", "is none of its words. Use one of: true, false."),
-        ("order=point", "?order", "is none of its words. Did you mean 'points'?"),
-        ("direction=up", "?direction", "is none of its words. Use one of: asc, desc."),
+        ("snoozed=maybe", "?snoozed", "isn't one of its values. Use one of: true, false."),
+        ("order=point", "?order", "isn't one of its values. Did you mean 'points'?"),
+        ("direction=up", "?direction", "isn't one of its values. Use one of: asc, desc."),
         ("limit=0", "?limit", "is not a number from 1 to 200"),
         ("limit=201", "?limit", "is not a number from 1 to 200"),
         ("limit=1&limit=2", "?limit", "is given more than once; send it once"),

@@ -171,4 +171,4 @@ def test_a_rule_says_whether_it_fires_as_often_as_it_did() -> None:
     assert rules["vague_need"] == ("never fires now", fires.format("0\u00a0%"))
     assert rules["decider"] == ("", "")
     assert rules["budget_set"] == ("", "Fires for 50\u00a0% of 2,000 known leads.")
-    assert rules["no_need"] == ("fires otherwise for newer leads", "")
+    assert rules["no_need"] == ("fires differently for newer leads", "")
