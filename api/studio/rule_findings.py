@@ -17,7 +17,7 @@ from leadledger.models.stability import Band, find_band, moved
 from leadledger.scoring.errors import ReleaseError
 from leadledger.scoring.result import Result
 
-DriftBand: TypeAlias = Literal[""] | Band
+DriftBand: TypeAlias = Literal["", Band]
 
 CHI_SQUARED = 6.635  # with one degree of freedom, which chance exceeds in one of a hundred samples
 
