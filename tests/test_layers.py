@@ -20,7 +20,10 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 # What the `train` extra adds. The base install has none of it, so nothing that serves may load it.
-TRAIN_ONLY = frozenset({"joblib", "numpy", "pandas", "scipy", "sklearn"})
+TRAIN_ONLY = frozenset({"joblib", "pandas", "scipy", "sklearn"})
+
+# What scores lists and frames. The base install has it, and a service loads it when it is asked for a list.
+LISTS_ONLY = frozenset({"numpy", "pyarrow"})
 
 # What the `mcp` extra adds. It takes a second to load, so the service loads it when the first agent calls.
 AGENTS_ONLY = frozenset({"mcp", "mcp_types"})
@@ -74,8 +77,8 @@ def test_contracts_hold() -> None:
     ["api.app", "api.cli.commands", "api.mcp.toolbox", "models.releases.store", "scoring.engine.score"],
 )
 def test_base_install_suffices(module: str) -> None:
-    """Importing what serves and scores loads nothing that only the extras `train` and `mcp` install."""
-    assert loaded_by(f"leadledger.{module}") & (TRAIN_ONLY | AGENTS_ONLY) == set()
+    """Importing what serves and scores loads nothing that the extras `train` and `mcp` install, nor what lists need."""
+    assert loaded_by(f"leadledger.{module}") & (TRAIN_ONLY | AGENTS_ONLY | LISTS_ONLY) == set()
 
 
 def test_core_is_pure() -> None:

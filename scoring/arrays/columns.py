@@ -1,0 +1,122 @@
+"""Columns of Arrow as the typed values of fields: what each distinct raw value is, and the rows by them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pyarrow as arrow  # type: ignore[import-untyped]
+import pyarrow.compute as compute  # type: ignore[import-untyped]
+
+from leadledger.scoring.arrays.block import FieldColumn, NumberColumn, TableColumn
+from leadledger.scoring.arrays.coded import ROWS, CodeAxis, Coded, Items
+from leadledger.scoring.arrays.field_table import FieldTable, clean_value
+from leadledger.scoring.cleaning import make_cleaner
+from leadledger.scoring.errors import UnreadableValue
+from leadledger.scoring.field import Field
+from leadledger.scoring.lead_ids import LONGEST_ID
+
+# Texts that are one number, whatever a card says of how its numbers are written; Arrow reads them to the last bit.
+_PLAIN_NUMBER = r"-?(0|[1-9][0-9]{0,14})([.]([0-9]{1,2}|[0-9]{4,15}))?"
+
+
+class ArrowColumnReader:
+    """What reads a column of a list as the values of one field, block after block."""
+
+    def __init__(self, field: Field, missing: frozenset[str], is_asked: bool) -> None:
+        self.field = field
+        # Any text is one of a field that lists none, and nothing asks which.
+        self._reads_lengths = field.kind == "id" and not is_asked
+        self.is_ignored = field.kind == "text" and not field.values and not is_asked
+        self._clean = make_cleaner(field, missing)
+        self._table = FieldTable(self._clean)
+        absent_keys = field.find_absent_keys(missing)
+        self._absent_numbers = [number for number in field.missing if isinstance(number, float)]
+        self._may_be_plain = field.kind == "number" and not any(re.fullmatch(_PLAIN_NUMBER, key) for key in absent_keys)
+
+    def read(self, column: Any) -> tuple[FieldColumn | None, Coded | None]:
+        """The values of a column of Arrow, None where nothing asks for them; and which can't be read, None: all can."""
+        kind = column.type
+        if self._reads_lengths and (_is_text(kind) or arrow.types.is_integer(kind)):
+            return None, self._find_long(column)
+        if self.is_ignored and _is_text(kind):
+            return None, None
+        codes, raws = _encode(column)
+        axis = CodeAxis(codes)
+        if self.field.kind == "number" and (_is_number(raws.type) or (self._may_be_plain and _is_text(raws.type))):
+            numbers, bad = self._read_numbers(raws)
+            return NumberColumn(axis, numbers), Coded(axis, bad) if bad.any() else None
+        if self._table.is_full:
+            self._table = FieldTable(self._clean)
+        table = self._table
+        numbers, size = table.number(raws.to_pylist())
+        axis = CodeAxis(numbers.take(codes))
+        bad = table.find_bad(size)
+        return TableColumn(axis, table, size), Coded(axis, bad) if bad.any() else None
+
+    def _find_long(self, ids: Any) -> Coded | None:
+        """Which ids can't be read since they are too long; None: none is."""
+        if arrow.types.is_integer(ids.type):
+            return None
+        ids = ids.dictionary_decode() if isinstance(ids, arrow.DictionaryArray) else ids
+        bad = _as_numpy(compute.greater(compute.utf8_length(ids), LONGEST_ID).fill_null(False)).copy()
+        for at in np.flatnonzero(bad).tolist():
+            bad[at] = not self._can_read(ids[at].as_py())
+        return Coded(ROWS, bad) if bad.any() else None
+
+    def _can_read(self, raw: Any) -> bool:
+        try:
+            self._clean(raw)
+        except UnreadableValue:
+            return False
+        return True
+
+    def _read_numbers(self, raws: Any) -> tuple[Items, Items]:
+        """The numbers of some distinct raw values, NaN where one is missing, and which can't be read."""
+        if _is_number(raws.type):
+            numbers = _as_numpy(raws.cast(arrow.float64(), safe=False).fill_null(np.nan)).copy()
+            bad = np.isinf(numbers)
+        else:
+            numbers, bad = self._read_number_texts(raws)
+        for absent in self._absent_numbers:
+            numbers[numbers == absent] = np.nan
+        return numbers, bad
+
+    def _read_number_texts(self, raws: Any) -> tuple[Items, Items]:
+        plain = compute.match_substring_regex(raws, f"^{_PLAIN_NUMBER}$").fill_null(False)
+        cast = compute.if_else(plain, raws, None).cast(arrow.float64()).fill_null(np.nan)
+        numbers, bad = _as_numpy(cast).copy(), np.zeros(len(raws), bool)
+        for at in np.flatnonzero(~_as_numpy(plain)).tolist():
+            try:
+                number = clean_value(self._clean, raws[at].as_py())
+                numbers[at] = np.nan if number is None else number
+            except UnreadableValue:
+                bad[at] = True
+        return numbers, bad
+
+
+def _is_text(kind: Any) -> bool:
+    if arrow.types.is_dictionary(kind):
+        kind = kind.value_type
+    return bool(arrow.types.is_string(kind) or arrow.types.is_large_string(kind))
+
+
+def _is_number(kind: Any) -> bool:
+    return bool(arrow.types.is_integer(kind) or arrow.types.is_float32(kind) or arrow.types.is_float64(kind))
+
+
+def _encode(column: Any) -> tuple[Items, Any]:
+    """The codes of the rows, and the distinct raw values that they number, the last of which is null."""
+    if isinstance(column, arrow.ChunkedArray):
+        column = column.combine_chunks()
+    if not isinstance(column, arrow.DictionaryArray):
+        column = column.dictionary_encode()
+    raws = column.dictionary
+    codes = _as_numpy(column.indices.fill_null(len(raws)) if column.indices.null_count else column.indices)
+    return codes.astype(np.intp), arrow.concat_arrays([raws, arrow.nulls(1, raws.type)])
+
+
+def _as_numpy(column: Any) -> Items:
+    array: Items = column.to_numpy(zero_copy_only=False)
+    return array
