@@ -16,6 +16,7 @@ from leadledger.scoring.cleaning import make_cleaner
 from leadledger.scoring.errors import UnreadableValue
 from leadledger.scoring.field import Field
 from leadledger.scoring.lead_ids import LONGEST_ID
+from leadledger.scoring.tree import Kind, Typed
 
 # Texts that are one number, whatever a card says of how its numbers are written; Arrow reads them to the last bit.
 _PLAIN_NUMBER = r"-?(0|[1-9][0-9]{0,14})([.]([0-9]{1,2}|[0-9]{4,15}))?"
@@ -36,7 +37,13 @@ class ArrowColumnReader:
         self._may_be_plain = field.kind == "number" and not any(re.fullmatch(_PLAIN_NUMBER, key) for key in absent_keys)
 
     def read(self, column: Any) -> tuple[FieldColumn | None, Coded | None]:
-        """The values of a column of Arrow, None where nothing asks for them; and which can't be read, None: all can."""
+        """The values of a column, None where nothing asks for them; and which can't be read, None: all can.
+
+        It is an array of Arrow, or a list of Python's values of any types.
+        """
+        if isinstance(column, list):
+            return self._read_objects(column)
+        column = _prepare(column, self.field.kind)
         kind = column.type
         if self._reads_lengths and (_is_text(kind) or arrow.types.is_integer(kind)):
             return None, self._find_long(column)
@@ -54,6 +61,20 @@ class ArrowColumnReader:
         axis = CodeAxis(numbers.take(codes))
         bad = table.find_bad(size)
         return TableColumn(axis, table, size), Coded(axis, bad) if bad.any() else None
+
+    def _read_objects(self, raws: list[Any]) -> tuple[FieldColumn, Coded | None]:
+        """The values of a list of Python's, each cleaned by itself: no two types have the same values."""
+        values: list[Typed] = []
+        bad = np.zeros(len(raws), bool)
+        for at, raw in enumerate(raws):
+            try:
+                values.append(clean_value(self._clean, raw))
+            except UnreadableValue:
+                values.append(None)
+                bad[at] = True
+        table = FieldTable(lambda value: value)
+        numbers, size = table.number(values)
+        return TableColumn(CodeAxis(numbers), table, size), Coded(ROWS, bad) if bad.any() else None
 
     def _find_long(self, ids: Any) -> Coded | None:
         """Which ids can't be read since they are too long; None: none is."""
@@ -75,6 +96,8 @@ class ArrowColumnReader:
     def _read_numbers(self, raws: Any) -> tuple[Items, Items]:
         """The numbers of some distinct raw values, NaN where one is missing, and which can't be read."""
         if _is_number(raws.type):
+            if arrow.types.is_float32(raws.type):  # what was written 10.1 is 10.1, as a lead by itself has it
+                raws = raws.cast(arrow.string())
             numbers = _as_numpy(raws.cast(arrow.float64(), safe=False).fill_null(np.nan)).copy()
             bad = np.isinf(numbers)
         else:
@@ -94,6 +117,35 @@ class ArrowColumnReader:
             except UnreadableValue:
                 bad[at] = True
         return numbers, bad
+
+
+def is_readable(kind: Any) -> bool:
+    """Whether columns of a type of Arrow are read; others come as lists of Python's values."""
+    types = arrow.types
+    if types.is_dictionary(kind):
+        kind = kind.value_type
+    return bool(
+        _is_text(kind)
+        or types.is_string_view(kind)
+        or _is_number(kind)
+        or types.is_boolean(kind)
+        or types.is_date32(kind)
+        or types.is_timestamp(kind)
+        or types.is_decimal128(kind)
+        or types.is_null(kind)
+    )
+
+
+def _prepare(column: Any, kind: Kind) -> Any:
+    """A column in a type whose distinct values are few, and that Python has, too."""
+    types = arrow.types
+    if types.is_null(column.type) or types.is_string_view(column.type):
+        return column.cast(arrow.string())
+    if types.is_timestamp(column.type):
+        zone = column.type.tz
+        floored = compute.floor_temporal(column, unit="second" if zone or kind != "date" else "day")
+        return floored.cast(arrow.timestamp("s", zone))
+    return column
 
 
 def _is_text(kind: Any) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -28,12 +28,6 @@ from leadledger.scoring.tree import Typed
 
 MOST_NUMBERED = 1 << 16  # of values that are numbered in a table; more are sorted
 _NO_THRESHOLD = np.iinfo(np.int64).min
-_TYPES = frozenset(
-    {
-        *("VARCHAR", "BOOLEAN", "DATE", "DOUBLE", "FLOAT", "TINYINT", "SMALLINT", "INTEGER", "BIGINT"),
-        *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "TIMESTAMP"),
-    }
-)
 
 
 class UnfitForArrays(DataError):
@@ -64,15 +58,15 @@ class ScoredBlock:
 class ArrayScorer:
     """A scorecard made ready for the columns of one list; several threads may use it.
 
-    `columns` are those of the list with their types, by DuckDB's names. `where`: only leads of whom the condition is
-    true are wanted. Raises UnfitForArrays.
+    `columns` are those of the list. `where`: only leads of whom the condition is true are wanted. Raises
+    UnfitForArrays.
     """
 
     def __init__(
         self,
         card: Scorecard,
         as_of: date,
-        columns: Mapping[str, str],
+        columns: Iterable[str],
         *,
         sale: bool = False,
         where: tree.Node | None = None,
@@ -86,6 +80,14 @@ class ArrayScorer:
         self._axes = AxesArrays(card)
         self._steps = {stage: CardArrays(step, ()) for stage, step in card.steps.items()} if sale else {}
         self._decisions = _Decisions(card)
+        meanings: dict[str, Callable[[int], Any]] = {
+            "score": round_score,
+            "points": _as_points,
+            "probability": partial(compute_probability, card.learned.base_rate),
+            "grade": card.grade,
+            "percentile": card.find_percentile,
+        }
+        self._meanings = {name: lru_cache(MOST_NUMBERED)(meaning) for name, meaning in meanings.items()}
 
     @property
     def read_columns(self) -> tuple[str, ...]:
@@ -93,7 +95,7 @@ class ArrayScorer:
         return tuple(self._readers)
 
     def score(self, columns: Mapping[str, Any]) -> ScoredBlock:
-        """The scores of a block; `columns` are arrays of Arrow of one length, by the names in `read_columns`."""
+        """The scores of a block of the columns in `read_columns`, of one length, as `ArrowColumnReader` reads them."""
         rows = len(next(iter(columns.values())))
         fields: dict[str, FieldColumn] = {}
         bad: list[Coded] = []
@@ -120,15 +122,7 @@ class ArrayScorer:
     def _describe_total(self, total: Coded, rows: int) -> dict[str, CodedColumn]:
         """What follows from the total alone."""
         codes, totals = _number(total, rows)
-        card = self.card
-        meanings: dict[str, Callable[[int], Any]] = {
-            "score": round_score,
-            "points": _as_points,
-            "probability": partial(compute_probability, card.learned.base_rate),
-            "grade": card.grade,
-            "percentile": card.find_percentile,
-        }
-        return {name: CodedColumn(codes, [*map(meaning, totals)]) for name, meaning in meanings.items()}
+        return {name: CodedColumn(codes, [*map(meaning, totals)]) for name, meaning in self._meanings.items()}
 
     def _foretell(self, block: Block, rows: int) -> dict[str, CodedColumn]:
         """The chance of a sale, and the expected value."""
@@ -201,7 +195,7 @@ class _Decisions:
         return block.work_out("stage", "standing", partial(_find_place, places))
 
 
-def _find_readers(card: Scorecard, columns: Mapping[str, str], where: tree.Node | None) -> dict[str, ArrowColumnReader]:
+def _find_readers(card: Scorecard, columns: Iterable[str], where: tree.Node | None) -> dict[str, ArrowColumnReader]:
     """What reads each column that a field has. Raises UnfitForArrays."""
     if card.card.column_paths.find(columns):
         raise UnfitForArrays("a field is inside of objects")
@@ -211,8 +205,6 @@ def _find_readers(card: Scorecard, columns: Mapping[str, str], where: tree.Node 
         if len(names) > 1:
             raise UnfitForArrays(f"the field '{name}' has several columns")
         for column in names:
-            if columns[column] not in _TYPES:
-                raise UnfitForArrays(f"the column '{column}' is {columns[column]}")
             readers[column] = ArrowColumnReader(card.card.fields[name], card.card.missing_texts, name in asked)
     return readers
 

@@ -22,9 +22,8 @@ class Library:
     `columns` are the names of a frame. `series` takes one column out, `frame` puts some together: both share memory.
     `is_odd` tells a series that DuckDB would take for something else. `values` are the values of a series, as the
     library gives them to Python, `values_at` those of some rows (from 0), `make_series` a series of Python values of a
-    kind (number, text, date; None: missing). `result` is the frame of a DuckDB relation, `nulls` are the rows where a
-    column is missing, `replace_texts` replaces a column of texts, `put_beside` puts the columns of a result behind
-    those that are kept.
+    kind (number, text, date; None: missing). `to_arrow` is a series as an array of Arrow, `result` the frame of a table
+    of Arrow, `put_beside` puts the columns of a result behind those that are kept.
     """
 
     columns: Callable[[Any], list[Any]]
@@ -34,9 +33,8 @@ class Library:
     values: Callable[[Any], list[Any]]
     values_at: Callable[[Any, Sequence[int]], list[Any]]
     make_series: Callable[[list[Any], str], Any]
+    to_arrow: Callable[[Any], Any]
     result: Callable[[Any], Any]
-    nulls: Callable[[Any, str], list[int]]
-    replace_texts: Callable[[Any, str, list[str | None]], Any]
     put_beside: Callable[[Any, Sequence[str], Any], Any]
 
 
@@ -50,14 +48,6 @@ def find_library(frame: object) -> tuple[str, str]:
         f"a {type(frame).__name__} can't be scored as a frame; give a pandas, Polars or Spark DataFrame, a Polars"
         " LazyFrame, a pyarrow Table or a RecordBatchReader"
     )
-
-
-def require_arrow() -> None:
-    """Raises DataError where pyarrow isn't installed, through which DuckDB and Polars exchange data."""
-    try:
-        importlib.import_module("pyarrow")
-    except ImportError:
-        raise DataError("scoring a Polars frame needs pyarrow: pip install pyarrow") from None
 
 
 # -- pandas -------------------------------------------------------------------------------------------------------
@@ -88,13 +78,11 @@ def _typed_pandas(values: list[Any], kind: str) -> Any:
     return _pandas().Series(values, dtype=dtype).array
 
 
-def _result_in_pandas(relation: Any) -> Any:
+def _result_in_pandas(table: Any) -> Any:
     """Types that don't depend on what is missing: whole numbers may be, and texts are texts even where all are."""
-    frame = relation.df()
-    text = _pandas().Series(["a"]).dtype  # what this pandas has for texts
-    types = {name: text for name, dtype in frame.dtypes.items() if dtype.name == "object"}
-    whole = {name: dtype.name.capitalize() for name, dtype in frame.dtypes.items() if dtype.kind == "i"}
-    return frame.astype(types | whole)
+    pandas, arrow = _pandas(), _arrow()
+    kinds = {arrow.int32(): pandas.Int32Dtype(), arrow.string(): pandas.Series(["a"]).dtype}
+    return table.to_pandas(types_mapper=kinds.get, date_as_object=False)
 
 
 def _beside_in_pandas(frame: Any, keep: Sequence[str], result: Any) -> Any:
@@ -111,9 +99,8 @@ PANDAS = Library(
     values=_values_in_pandas,
     values_at=lambda series, rows: _values_in_pandas(series.take(rows)),
     make_series=_typed_pandas,
+    to_arrow=lambda series: _arrow().Array.from_pandas(_pandas().Series(series, copy=False)),
     result=_result_in_pandas,
-    nulls=lambda frame, name: list(frame[name].isna().to_numpy().nonzero()[0].tolist()),
-    replace_texts=lambda frame, name, texts: frame.assign(**{name: _pandas().Series(texts, dtype=frame[name].dtype)}),
     put_beside=_beside_in_pandas,
 )
 
@@ -138,9 +125,8 @@ POLARS = Library(
     values=lambda series: list(series.to_list()),
     values_at=lambda series, rows: list(series.gather(rows).to_list()),
     make_series=_typed_polars,
-    result=lambda relation: relation.pl(),
-    nulls=lambda frame, name: list(frame.get_column(name).is_null().arg_true().to_list()),
-    replace_texts=lambda frame, name, texts: frame.with_columns(_polars().Series(name, texts, dtype=_polars().String)),
+    to_arrow=lambda series: series.to_arrow(),
+    result=lambda table: _polars().from_arrow(table),
     # A selection of no columns has no rows.
     put_beside=lambda frame, keep, result: frame.select(list(keep)).hstack(result.get_columns()) if keep else result,
 )
@@ -156,15 +142,6 @@ def _typed_arrow(values: list[Any], kind: str) -> Any:
     arrow = _arrow()
     dtype = {"number": arrow.float64(), "text": arrow.string(), "date": arrow.date32()}[kind]
     return arrow.chunked_array([arrow.array(values, dtype)])
-
-
-def _nulls_in_arrow(table: Any, name: str) -> list[int]:
-    compute = importlib.import_module("pyarrow.compute")
-    return list(compute.indices_nonzero(table.column(name).is_null()).to_pylist())
-
-
-def _put_arrow(table: Any, name: str, texts: list[str | None]) -> Any:
-    return table.set_column(table.column_names.index(name), name, [_arrow().array(texts, _arrow().string())])
 
 
 def _beside_in_arrow(table: Any, keep: Sequence[str], result: Any) -> Any:
@@ -184,9 +161,8 @@ ARROW = Library(
     values=lambda series: list(series.to_pylist()),
     values_at=lambda series, rows: [series[row].as_py() for row in rows],  # `take` lacks some types
     make_series=_typed_arrow,
-    result=lambda relation: relation.to_arrow_table(),
-    nulls=_nulls_in_arrow,
-    replace_texts=_put_arrow,
+    to_arrow=lambda series: series,
+    result=lambda table: table,
     put_beside=_beside_in_arrow,
 )
 

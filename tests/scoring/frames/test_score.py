@@ -6,11 +6,8 @@ One file, because most tests share one list of frames and one comparison with `s
 from __future__ import annotations
 
 import math
-import subprocess
-import sys
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,7 +29,6 @@ from leadledger.scoring.scorecard import Learned, Scorecard
 from tests.effort import examples
 from tests.strategies import AS_OF, LEADS, RAW_LEADS, scorecards, scorecards_with_axes
 
-ROOT = Path(__file__).parents[3]
 ADDED = ["score", "points", "probability", "grade", "recommendation", "percentile", "problem"]
 
 # Each rule has its own share of the total, so that no two of them can stand for each other.
@@ -447,43 +443,3 @@ def test_refused_frames(case: str) -> None:
     with pytest.raises(DataError) as error:
         score_frame(CARD, frame, AS_OF, **options)
     assert str(error.value) == text
-
-
-def run(code: str) -> str:
-    """What a fresh process prints that runs some Python."""
-    done = subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert all(line.startswith("score_frame: ") for line in done.stderr.splitlines()), done.stderr  # its notes
-    return done.stdout
-
-
-WITHOUT_ARROW = """
-import importlib.abc, importlib.util, sys
-class Hidden(importlib.abc.MetaPathFinder):
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] == "pyarrow":
-            raise ModuleNotFoundError("No module named 'pyarrow'", name="pyarrow")
-find_spec = importlib.util.find_spec
-importlib.util.find_spec = lambda name, package=None: None if name == "pyarrow" else find_spec(name, package)
-sys.meta_path.insert(0, Hidden())
-import datetime
-import leadledger
-from leadledger.scoring.errors import DataError
-card = leadledger.load("examples/b2b-software/card.yaml")
-"""
-
-
-@pytest.mark.slow
-def test_pandas_needs_no_arrow() -> None:
-    """A pandas frame is scored where pyarrow is not installed."""
-    score = "leadledger.score_frame(card, pandas.DataFrame({'need': ['urgent', None]}), datetime.date(2026, 7, 1))"
-    told = run(f"{WITHOUT_ARROW}\nimport pandas\nprint({score}['score'].tolist())")
-    assert told == "[65, 50]\n"
-
-
-@pytest.mark.slow
-def test_polars_says_that_it_needs_arrow() -> None:
-    """A Polars frame needs pyarrow, and says so."""
-    score = "leadledger.score_frame(card, polars.DataFrame({'need': ['urgent']}), datetime.date(2026, 7, 1))"
-    told = run(f"{WITHOUT_ARROW}\nimport polars\ntry:\n    {score}\nexcept DataError as error:\n    print(error)")
-    assert told == "scoring a Polars frame needs pyarrow: pip install pyarrow\n"
