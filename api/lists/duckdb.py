@@ -41,6 +41,7 @@ from leadledger.scoring.column_paths import list_columns
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.outputs import QUESTIONS, VERDICTS, list_names
 from leadledger.scoring.printers.sql import select as sql
+from leadledger.scoring.printers.sql.dialects.column_types import UNKNOWN
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_expression, text_literal
 from leadledger.scoring.printers.sql.event_table import UNREADABLE
 from leadledger.scoring.printers.sql.number_evidence import ProvenDecimal, prove_decimals, with_decimals
@@ -171,7 +172,7 @@ class _FileRun:
         every_id = self.wanted.all_rows and self.id_column in self.columns and not rejected_again
         every_id = every_id and "json" not in output_file.FORMATS[ending] and not self.wanted.guard_formulas
         written = output_file.read_back(scores, ending, () if scored else self.columns)
-        odd_days = find_odd_days(self.card.card, self.fit.used, self.columns, self.as_of)
+        odd_days = find_odd_days(self.card.card, self.fit.used, dict.fromkeys(self.columns, UNKNOWN), self.as_of)
         texts = find_text_counts(self.card, scan.columns)
         has_texts = self._writes_as_read(texts.columns, ending)
         more = (*odd_days.aggregates, *(texts.aggregates if has_texts else ()))

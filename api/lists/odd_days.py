@@ -18,9 +18,14 @@ _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 @dataclass(frozen=True)
 class OddDays:
-    """Columns of a list whose odd days are counted: the aggregates, and what they say. A count is of rows."""
+    """Columns of a list whose odd days are counted: the aggregates, and what they say. A count is of rows.
+
+    The columns `typed` hold days, which are compared as such; the others texts or times, of which the first ten signs
+    may be a day.
+    """
 
     columns: Mapping[str, Field]
+    typed: frozenset[str]
     as_of: date
     since: str
     dialect: Dialect = DUCKDB
@@ -33,6 +38,15 @@ class OddDays:
             for column, field in self.columns.items()
             for odd in (self._is_placeholder(column, field), self._is_to_come(column, field))
             for aggregate in (f"count(*) FILTER (WHERE {odd})", f"min({self._day(column)}) FILTER (WHERE {odd})")
+        ]
+
+    @property
+    def conditions(self) -> list[str]:
+        """One of them is true of each row in which there is something to count."""
+        return [
+            odd
+            for column, field in self.columns.items()
+            for odd in (self._is_placeholder(column, field), self._is_to_come(column, field))
         ]
 
     def describe(self, counts: Sequence[object]) -> tuple[str, ...]:
@@ -54,32 +68,40 @@ class OddDays:
 
     def _is_placeholder(self, column: str, field: Field) -> str:
         known = [day for day in PLACEHOLDERS if date.fromisoformat(day) not in field.missing]
-        return f"{self._day(column)} IN ({', '.join(map(self.dialect.text, known))})" if known else "FALSE"
+        return (
+            f"{self._day(column)} IN ({', '.join(self._literal(column, day) for day in known)})" if known else "FALSE"
+        )
 
     def _is_to_come(self, column: str, field: Field) -> str:
         if field.name != self.since and not field.name.startswith(_OF_THE_PAST):
             return "FALSE"
-        # A day more, since it may be tomorrow already where the lead is; as texts, which sort as days do.
-        first, last = (self.dialect.text(str(day)) for day in (self.as_of + timedelta(days=1), date(9000, 1, 1)))
+        # A day more, since it may be tomorrow already where the lead is. Texts sort as days do.
+        ends = (self.as_of + timedelta(days=1), date(9000, 1, 1))
+        first, last = (self._literal(column, day.isoformat()) for day in ends)
         day = self._day(column)
-        return f"{day} > {first} AND {day} < {last} AND {self.dialect.matches(day, _DAY)}"
+        is_between = f"{day} > {first} AND {day} < {last}"
+        return is_between if column in self.typed else f"{is_between} AND {self.dialect.matches(day, _DAY)}"
 
     def _day(self, column: str) -> str:
         raw = self.dialect.name(column)
-        return f"substr(CAST({raw} AS {self.dialect.types['VARCHAR']}), 1, 10)"
+        return raw if column in self.typed else f"substr(CAST({raw} AS {self.dialect.types['VARCHAR']}), 1, 10)"
+
+    def _literal(self, column: str, day: str) -> str:
+        return self.dialect.date(day) if column in self.typed else self.dialect.text(day)
 
 
 def find_odd_days(
-    card: Card, used: Mapping[str, Sequence[str]], present: Sequence[str], as_of: date, dialect: Dialect = DUCKDB
+    card: Card, used: Mapping[str, Sequence[str]], types: Mapping[str, str], as_of: date, dialect: Dialect = DUCKDB
 ) -> OddDays:
-    """What to count in a list that has the columns `present`; `used` are the columns of each field."""
+    """What to count in a list of columns with these types, as DuckDB names them; `used` are those of each field."""
     fields = {
         column: field
         for field in card.plain_fields
         for column in used[field.name]
-        if field.kind == "date" and not field.day_format and column in present
+        if field.kind == "date" and not field.day_format and column in types
     }
-    return OddDays(fields, as_of, card.outcome.since if card.outcome else "", dialect)
+    typed = frozenset(column for column in fields if types[column] == "DATE")
+    return OddDays(fields, typed, as_of, card.outcome.since if card.outcome else "", dialect)
 
 
 def _rows(count: object) -> str:

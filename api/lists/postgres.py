@@ -8,6 +8,7 @@ changed.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -94,17 +95,17 @@ def score_table(
         report("writing the rejects")
         duplicates, nameless, bad = run.write_rejects(quote_parts(rejects))
         report("writing the scores")
-        scored = run.write_scores(into)
+        recommendations, grades = run.count_scores()
+        scored = run.write_scores(into, sum(recommendations.values()))
         run.write_ledger()
-        recommendations, grades = run.count_scores("recommendation"), run.count_scores("grade")
-        staged = fetch_count(connection, f"SELECT count(*) FROM {STAGED}")
-        rows, odd_days, noted = run.count_rows()
+        rows = fetch_count(connection, f"SELECT count(*) FROM {run.table}")
+        odd_days, noted = run.note_values()
         counts = RowCounts(
-            read=staged if where is not None else rows,
+            read=run.staged if where is not None else rows,
             scored=scored,
             rejected=duplicates + nameless + bad,
             scored_again=sum(recommendations.values()),
-            rejected_again=staged - scored,
+            rejected_again=run.staged - scored,
         )
         counts.reconcile(table, all_rows=True)
         notes = (*run.describe_hidden_rows(rows), *(run.events.describe(run.table) if run.events else ()))
@@ -131,6 +132,7 @@ class _TableRun:
 
     `table` is its quoted name, `types` are its columns with their types as the server names them, `fit` says how these
     fit the card, `key` the column that tells rows apart, `id` the name of that in the tables that are written.
+    `staged` is how many rows were put into STAGED, in which only those that are scores stay.
     """
 
     def __init__(
@@ -162,6 +164,8 @@ class _TableRun:
         self.ledger = None if wanted.ledger is None else str(wanted.ledger)
         self.id_column = find_id_column(card.card, types)
         self.events = self._count_events() if wanted.events_table else None
+        self.staged = 0
+        self.into_is_new = False
 
     def _count_events(self) -> TableEvents:
         """What the events of the leads come to. Raises DataError."""
@@ -179,7 +183,7 @@ class _TableRun:
     def make_tables(self, into: str, rejects: str) -> None:
         """Make or check the tables that are written."""
         id_column = {self.id: self.types[self.key]}
-        make_table(self.connection, into, {**id_column, **self.outputs, **STAMPS}, self.id)
+        self.into_is_new = make_table(self.connection, into, {**id_column, **self.outputs, **STAMPS}, self.id)
         make_table(self.connection, rejects, sql_types(ENGINE.reject_columns), None)
         if self.ledger is not None:
             make_table(self.connection, self.ledger, {**id_column, **self._ledger_columns()}, None)
@@ -230,15 +234,18 @@ class _TableRun:
         picked_rows = f" WHERE coalesce({name(f'f:{WHERE}')}, {name(BAD)})" if where is not None else ""
         kept = [KEY, *self.outputs, BAD]
         kept += [entry.column for entry in ledger_columns(card) if entry.column] if self.ledger is not None else []
-        self.connection.execute(
+        self.staged = self.connection.execute(
             f"CREATE TEMP TABLE {STAGED} ON COMMIT DROP AS SELECT {', '.join(map(name, kept))}"
             f" FROM ({sql.select(card, query, 'postgres')}) AS scored{picked_rows}"
-        )
+        ).rowcount
 
     # -- the rejects ------------------------------------------------------------------------------------------------
 
     def write_rejects(self, rejects: str) -> tuple[int, int, int]:
-        """Write the rejects in place of earlier ones; how many rows share an id, have none, have a bad value."""
+        """Take the rejects out of STAGED, and write them in place of earlier ones.
+
+        How many rows share an id, have none, have a bad value.
+        """
         self.connection.execute(f"DELETE FROM {rejects}")
         return (*self._reject_ambiguous(rejects), self._reject_unreadable(rejects))
 
@@ -258,7 +265,12 @@ class _TableRun:
             f"INSERT INTO {rejects} ({columns}) SELECT NULL, {text(self.key)}, NULL, {text('has no id')}"
             f" FROM {STAGED} WHERE {name(KEY)} IS NULL"
         ).rowcount
-        return fetch_count(self.connection, f"SELECT coalesce(sum(rows), 0)::bigint FROM {TWICE}"), nameless
+        if nameless:
+            self.connection.execute(f"DELETE FROM {STAGED} WHERE {name(KEY)} IS NULL")
+        duplicates = fetch_count(self.connection, f"SELECT coalesce(sum(rows), 0)::bigint FROM {TWICE}")
+        if duplicates:
+            self.connection.execute(f"DELETE FROM {STAGED} USING {TWICE} AS twice WHERE {name(KEY)} = twice.id")
+        return duplicates, nameless
 
     def _reject_unreadable(self, rejects: str) -> int:
         """Reject the rows with a value that can't be read; Python cleans these few again, for the reasons. How many."""
@@ -270,7 +282,7 @@ class _TableRun:
             else f"leads.{name(column)}"
             for column in columns
         )
-        bad = _staged(name(BAD))
+        bad = f"{STAGED} WHERE {name(BAD)}"
         count = fetch_count(self.connection, f"SELECT count(*) FROM {bad}")
         if not count:
             return 0
@@ -288,6 +300,7 @@ class _TableRun:
                     for reject in rejects_of_lead
                 ]
                 writer.executemany(insert, rejected)
+        self.connection.execute(f"DELETE FROM {bad}")
         return count
 
     def _list_rejects(self, leads: Sequence[Mapping[str, Any]]) -> Sequence[Iterable[Reject]]:
@@ -304,41 +317,47 @@ class _TableRun:
 
     # -- the scores -------------------------------------------------------------------------------------------------
 
-    def write_scores(self, into: str) -> int:
-        """Put the scores into their table, in place of earlier ones of the same ids; how many.
+    def write_scores(self, into: str, scores: int) -> int:
+        """Put the scores, of which there are so many, into their table in place of earlier ones of the same ids.
 
-        Raises DataError where the table doesn't take each of them.
+        How many it took. Raises DataError where that isn't each of them.
         """
         columns = [self.id, *self.outputs, *STAMPS]
         stamps = f"{text(self.card.release)}, DATE '{self.as_of.isoformat()}', now()"
         updated = ", ".join(f"{name(column)} = excluded.{name(column)}" for column in columns if column != self.id)
+        quoted = quote_parts(split_name(into))
+        replace_earlier = "" if self.into_is_new else f" ON CONFLICT ({name(self.id)}) DO UPDATE SET {updated}"
         written = self.connection.execute(
-            f"INSERT INTO {quote_parts(split_name(into))} ({', '.join(map(name, columns))})"
-            f" SELECT {name(KEY)}, {', '.join(map(name, self.outputs))}, {stamps}"
-            f" FROM {_good()} ON CONFLICT ({name(self.id)}) DO UPDATE SET {updated}"
+            f"INSERT INTO {quoted} ({', '.join(map(name, columns))})"
+            f" SELECT {name(KEY)}, {', '.join(map(name, self.outputs))}, {stamps} FROM {STAGED}{replace_earlier}"
         ).rowcount
-        scores = fetch_count(self.connection, f"SELECT count(*) FROM {_good()}")
         if written < scores:
             raise DataError(
                 f"{into}: the table took {written:,} of {scores:,} scores, so that nothing is kept: a trigger or a rule"
                 " of the table leaves rows out; let it pass them all, or name another table"
             )
+        if self.into_is_new:
+            self.connection.execute(f"ALTER TABLE {quoted} ADD PRIMARY KEY ({name(self.id)})")
         return written
 
-    def count_rows(self) -> tuple[int, tuple[str, ...], TextNotes]:
-        """How many rows the table has, and what is to be said of its days and texts."""
+    def note_values(self) -> tuple[tuple[str, ...], TextNotes]:
+        """What is to be said of the days and texts of the table."""
         homes = find_homes(self.card.card, self.types)
         types = {column: POSTGRES.known_type(column, self.types[column], field.kind) for column, field in homes.items()}
         counts = find_text_counts(self.card, types, POSTGRES)
-        odd_days = find_odd_days(self.card.card, self.fit.used, list(self.types), self.as_of, POSTGRES)
+        odd_days = find_odd_days(self.card.card, self.fit.used, types, self.as_of, POSTGRES)
 
         def fetch_rows(query: str) -> list[tuple[Any, ...]]:
             return self.connection.execute(query).fetchall()
 
-        asked = ["count(*)", *odd_days.aggregates, *counts.aggregates]
-        ((rows, *counted),) = fetch_rows(f"SELECT {', '.join(asked)} FROM {self.table}")
+        aggregates = [*odd_days.aggregates, *counts.aggregates]
+        if not aggregates:
+            return (), TextNotes()
+        # Of most rows there is nothing to count, which one look at each value shows.
+        has_some = " OR ".join((*odd_days.conditions, *counts.conditions))
+        (counted,) = fetch_rows(f"SELECT {', '.join(aggregates)} FROM {self.table} WHERE {has_some}")
         days, words = counted[: len(odd_days.aggregates)], counted[len(odd_days.aggregates) :]
-        return int(rows), odd_days.describe(days), counts.describe(words, self.table, fetch_rows)
+        return odd_days.describe(days), counts.describe(words, self.table, fetch_rows)
 
     def describe_hidden_rows(self, rows: int) -> tuple[str, ...]:
         """What to say where row-level security may have hidden rows. Raises DataError where no row was seen."""
@@ -372,7 +391,7 @@ class _TableRun:
         self.connection.execute(
             f"INSERT INTO {ledger} ({name(self.id)}, {', '.join(map(name, self._ledger_columns()))})"
             f" SELECT {name(KEY)}, entry.kind, entry.name, entry.tenths / float8 '10'{axis}"
-            f" FROM (SELECT * FROM {_good()}) AS good CROSS JOIN LATERAL (VALUES {entries})"
+            f" FROM {STAGED} CROSS JOIN LATERAL (VALUES {entries})"
             " AS entry (kind, name, tenths, axis) WHERE entry.tenths <> 0"
         )
 
@@ -380,12 +399,16 @@ class _TableRun:
         """The columns of the table of entries, and their types."""
         return {**LEDGER, **AXIS} if self.card.card.axes else LEDGER
 
-    def count_scores(self, column: str) -> dict[str, int]:
-        """How many scored rows have each value of an output."""
+    def count_scores(self) -> tuple[dict[str, int], dict[str, int]]:
+        """How many scored rows have each recommendation, and each grade."""
         rows = self.connection.execute(
-            f"SELECT {name(column)}, count(*) FROM {_good()} GROUP BY 1 ORDER BY 1"
+            f"SELECT recommendation, grade, count(*) FROM {STAGED} GROUP BY 1, 2 ORDER BY 1, 2"
         ).fetchall()
-        return {str(value): int(count) for value, count in rows}
+        recommendations, grades = Counter[str](), Counter[str]()
+        for recommendation, grade, count in rows:
+            recommendations[str(recommendation)] += int(count)
+            grades[str(grade)] += int(count)
+        return dict(recommendations), dict(sorted(grades.items()))
 
 
 def _choose_key(card: Card, types: Mapping[str, str], label: str, key: str | None) -> str:
@@ -404,16 +427,3 @@ def _choose_key(card: Card, types: Mapping[str, str], label: str, key: str | Non
 def _reject_names() -> str:
     """The columns of rejects, as an INSERT names them."""
     return ", ".join(map(name, list_names(ENGINE.reject_columns)))
-
-
-def _staged(condition: str) -> str:
-    """The staged rows with an id of their own of which a condition is true, as what stands after FROM."""
-    return (
-        f"{STAGED} AS staged WHERE {condition} AND {name(KEY)} IS NOT NULL"
-        f" AND NOT EXISTS (SELECT FROM {TWICE} AS twice WHERE twice.id = staged.{name(KEY)})"
-    )
-
-
-def _good() -> str:
-    """The staged rows that are scores, as what stands after FROM."""
-    return _staged(f"NOT {name(BAD)}")

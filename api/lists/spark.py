@@ -231,7 +231,7 @@ class _FolderRun:
         """What is to be said of the days and the texts of the list."""
         source = spark_frame.prepare_leads(self.card.card, leads.rows, self._columns_of_card(leads))
         texts = find_text_counts(self.card, source.types, SPARK)
-        odd_days = find_odd_days(self.card.card, fit.used, list(source.types), self.as_of, SPARK)
+        odd_days = find_odd_days(self.card.card, fit.used, source.types, self.as_of, SPARK)
         aggregates = [*odd_days.aggregates, *texts.aggregates]
         if not aggregates:
             return (), TextNotes()

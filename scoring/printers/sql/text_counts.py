@@ -50,6 +50,11 @@ class TextCounts:
         return (*of_words, *(f"{measure}({text})" for _, text in self.new.values() for measure in ("count", "min")))
 
     @property
+    def conditions(self) -> tuple[str, ...]:
+        """One of them is true of each row in which there is something to count."""
+        return tuple(f"({text}) IS NOT NULL" for text in (*self.words.values(), *(new for _, new in self.new.values())))
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The columns that the aggregates read."""
         return tuple(dict.fromkeys((*self.words, *self.new)))
@@ -85,19 +90,22 @@ def find_text_counts(card: Scorecard, columns: Mapping[str, str], dialect: Diale
             raw = f"CAST({raw} AS VARCHAR)"
         usual = home.usual_absent_keys - card.card.missing_texts - home.missing_texts
         if usual:
-            words[column] = _print_word(usual, raw, dialect)
+            levels = frozenset(level for level in card.learned.levels.get(home.name, ()) if key_of(level) not in usual)
+            words[column] = _print_word(usual, levels, raw, dialect)
         if home.name in card.seen_texts:
             new[column] = (home.name, _print_new(card, home, raw, dialect))
     return TextCounts(words, new, dialect is DUCKDB)
 
 
-def _print_word(keys: frozenset[str], raw: str, dialect: Dialect) -> str:
-    """The SQL of a text that is one of some words."""
-    # Most texts start with a letter or digit that no word does, which is the soonest seen.
+def _print_word(keys: frozenset[str], levels: frozenset[str], raw: str, dialect: Dialect) -> str:
+    """The SQL of a text that is one of some words; `levels` are texts that surely are none of them."""
+    # Most texts start with a letter or digit that no word does, which DuckDB sees soonest; a level is seen sooner by an
+    # engine that goes row by row, and finds a text in a list by its hash.
+    known = [] if dialect is DUCKDB else [_print_known(levels, raw, dialect)]
     first_signs = {key[0] for key in keys} | {key[0].upper() for key in keys}
     spans = [span for signs in (("0", "9"), ("A", "Z"), ("a", "z")) for span in _list_spans(*signs, first_signs)]
     starts = " OR ".join(f"({raw} >= '{first}' AND {raw} < '{after}')" for first, after in spans)
-    ways = [way for way in (starts, *dialect.plain(raw, keys)) if way]
+    ways = [way for way in (*known, starts, *dialect.plain(raw, keys)) if way]
     cases = "".join(f" WHEN {way} THEN NULL" for way in ways)
     key = dialect.tidy(raw, letters_of(keys))
     return f"CASE{cases} WHEN {key} IN ({_list_texts(keys, dialect)}) THEN {dialect.strip(raw)} END"
@@ -124,13 +132,18 @@ def _print_new(card: Scorecard, home: Field, raw: str, dialect: Dialect) -> str:
         if home.exact
         else (key, card.seen_texts[home.name], frozenset(map(key_of, home.values)))
     )
-    cases = [f"{raw} IS NULL OR {raw} IN ({_list_texts(levels, dialect)})"]
+    cases = [_print_known(levels, raw, dialect)]
     if home.values and (home.other != "yes" or OTHER_VALUE in levels):  # no other text is a value of its own
         cases.append(f"{text} NOT IN ({_list_texts((listed - seen) | {''}, dialect)})")
     else:
         cases.append(f"{text} IN ({_list_texts(seen, dialect)})")
     cases.append(f"{key} IN ({_list_texts(absent, dialect)})")
     return f"CASE{''.join(f' WHEN {case} THEN NULL' for case in cases)} ELSE {dialect.strip(raw)} END"
+
+
+def _print_known(levels: frozenset[str], raw: str, dialect: Dialect) -> str:
+    """Whether there is no text, or one that is spelt as one of some levels."""
+    return f"{raw} IS NULL OR {raw} IN ({_list_texts(levels, dialect)})" if levels else f"{raw} IS NULL"
 
 
 def _list_texts(texts: frozenset[str], dialect: Dialect) -> str:

@@ -64,7 +64,7 @@ def test_odd_days_are_said(card: Path, tmp_path: Path, out: str) -> None:
 def test_only_columns_that_are_written_are_counted() -> None:
     """What isn't read back isn't counted, since the list is not read another time for it."""
     used = {"lead_id": ["lead_id"], "created": ["created"], "decision_date": []}
-    assert find_odd_days(parse_card(CARD), used, ["lead_id"], date(2026, 7, 1)).aggregates == []
+    assert find_odd_days(parse_card(CARD), used, {"lead_id": "VARCHAR"}, date(2026, 7, 1)).aggregates == []
 
 
 def test_instants_are_read_without_another_package(card: Path, tmp_path: Path) -> None:

@@ -314,9 +314,10 @@ def test_the_cases_of_the_examples(db: psycopg.Connection[Any], path: Path) -> N
         assert scored.fetchall() == [(result.tenths, result.recommendation.verdict)], case.name
 
 
-def test_words_for_nothing_new_values_and_odd_days_are_said(url: str, db: psycopg.Connection[Any]) -> None:
+@pytest.mark.parametrize("kind", ["date", "text", "timestamp"])
+def test_words_for_nothing_new_values_and_odd_days_are_said(url: str, db: psycopg.Connection[Any], kind: str) -> None:
     """The notes count what is read as not known, what no lead of the history had, and days that may be none."""
-    db.execute("CREATE TABLE worded (lead_id text, industry text, budget text, created date)")
+    db.execute(f"CREATE TABLE worded (lead_id text, industry text, budget text, created {kind})")
     db.cursor().executemany("INSERT INTO worded VALUES (%s, %s, %s, %s)", noted_values.ROWS)
     result = score_table(noted_values.CARD, url, "worded", "worded_scores", AS_OF)
     assert result.notes == noted_values.NOTES

@@ -10,8 +10,11 @@ import psycopg
 import pytest
 
 from leadledger.api.lists.postgres import score_table
+from leadledger.api.lists.wanted import Wanted
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.errors import DataError
+from leadledger.scoring.printers.sql import select as sql
+from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import build_untrained
 from tests.postgres import database, server
 
@@ -135,3 +138,36 @@ def test_an_empty_table_is_empty(url: str, db: psycopg.Connection[Any]) -> None:
     """Without a policy, a table without rows is scored as it is."""
     db.execute("DELETE FROM leads")
     assert score_table(CARD, url, "leads", "scores", AS_OF).rows == 0
+
+
+def test_a_lead_that_is_rejected_keeps_its_last_score_and_entries(url: str, db: psycopg.Connection[Any]) -> None:
+    """Rows that a run doesn't score stay as they were, in the table of scores and in that of entries."""
+    wanted = Wanted(ledger="entries")
+    score_table(CARD, url, "leads", "scores", AS_OF, wanted)
+    before = db.execute("SELECT * FROM entries WHERE id = 1 ORDER BY entry").fetchall()
+    db.execute("INSERT INTO leads VALUES (1, 5, 'NO'); UPDATE leads SET country = 'NO' WHERE id = 2")
+    again = score_table(CARD, url, "leads", "scores", AS_OF, wanted)
+    assert (again.scored, again.duplicates) == (1, 2)
+    assert scores(db) == [(1, 63), (2, 60)]
+    assert db.execute("SELECT * FROM entries WHERE id = 1 ORDER BY entry").fetchall() == before
+    assert db.execute("SELECT entry FROM entries WHERE id = 2 ORDER BY entry").fetchall() == [("near",), ("start",)]
+
+
+def test_a_score_is_replaced_on_its_page(url: str, db: psycopg.Connection[Any]) -> None:
+    """A table of scores that we make has room on each page for the next score of its rows."""
+    db.execute("INSERT INTO leads SELECT i, i, 'SE' FROM generate_series(3, 1000) AS s (i)")
+    pages = "SELECT id, (CAST(CAST(ctid AS text) AS point))[0] FROM scores ORDER BY id"
+    score_table(CARD, url, "leads", "scores", AS_OF)
+    before = db.execute(pages).fetchall()
+    assert before[0][1] < before[-1][1]
+    score_table(CARD, url, "leads", "scores", AS_OF)
+    assert db.execute(pages).fetchall() == before
+
+
+def test_several_processes_share_the_work(db: psycopg.Connection[Any]) -> None:
+    """The server can do all steps of a printed SELECT in several processes, and gathers the scores."""
+    db.execute("SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0")
+    select = sql.select(CARD, Query(AS_OF, columns={"id": "UNKNOWN", "country": "VARCHAR"}), "postgres")
+    plan = [line for (line,) in db.execute(f"EXPLAIN {select}").fetchall()]
+    assert plan[0].startswith("Gather ")
+    assert [line.strip() for line in plan if "Gather" in line] == plan[:1]

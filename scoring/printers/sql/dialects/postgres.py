@@ -11,6 +11,9 @@
   JSON doesn't. https://www.postgresql.org/docs/current/functions-json.html
 - A step that is read once is merged into the one that reads it, and expressions grow without bounds; `OFFSET 0` keeps
   steps apart, and their rows still stream. https://www.postgresql.org/docs/current/queries-with.html
+  Written as a bigint, which needs no cast: as long as it has one, the server doesn't see that it is 0, and does the
+  steps in one process, where several could share them (`set_rel_consider_parallel` and `limit_needed` in
+  https://github.com/postgres/postgres/tree/master/src/backend/optimizer).
 - A name has at most 63 bytes, and is cut silently. https://www.postgresql.org/docs/current/sql-syntax-lexical.html
 """
 
@@ -331,6 +334,6 @@ POSTGRES = Dialect(
     exp=exp,
     multiply=multiply,
     plain=plain,
-    barrier="\n  OFFSET 0",
+    barrier="\n  OFFSET bigint '0'",
     prunes=False,
 )

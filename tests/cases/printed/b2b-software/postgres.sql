@@ -26,7 +26,7 @@ WITH taken AS ( -- texts in no collation, and columns whose type is not known as
     CAST("competitor" AS text) COLLATE "C" AS "in:competitor",
     CASE WHEN pg_typeof("proposal_value") IN ('real'::regtype, 'double precision'::regtype, 'numeric'::regtype) AND CAST("proposal_value" AS text) COLLATE "C" ~ '^(?:[+-]?[1-9][0-9]{0,2}[.,][0-9]{3})$' THEN CAST("proposal_value" AS text) COLLATE "C" || '0' ELSE CAST("proposal_value" AS text) COLLATE "C" END AS "in:proposal_value"
   FROM leads
-  OFFSET 0
+  OFFSET bigint '0'
 ),
 trimmed AS ( -- texts of days, choices, and numbers that aren't written plainly, without white space at the ends
   SELECT
@@ -44,7 +44,7 @@ trimmed AS ( -- texts of days, choices, and numbers that aren't written plainly,
     CASE WHEN NOT ("in:pricing_visits" !~ E'^[^0-9]*$|[^0-9eE.+ \\t\\n\\r\\f\\v-]|[.][0-9]*[.]|[0-9] +[0-9]|^[ \\t\\n\\r\\f\\v]*[+-]?[1-9][0-9]{0,2}[.][0-9]{3}[ \\t\\n\\r\\f\\v]*$') THEN btrim(CASE WHEN octet_length("in:pricing_visits") = length("in:pricing_visits") THEN lower("in:pricing_visits" COLLATE "C") ELSE replace(translate(regexp_replace(regexp_replace("in:pricing_visits", '[\u00AD\u034F\u061C\u180B-\u180F\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFE00-\uFE0F\uFEFF\uFFF9-\uFFFB]+', '', 'g'), '[\u0085\u00A0\u1680\u2000-\u200A\u2028-\u2029\u202F\u205F\u2800\u3000\u3164\uFFA0]', ' ', 'g'), 'ABCDEFIKLMNOPRSTUVWYİK', 'abcdefiklmnoprstuvwyik'), 'i̇', 'i') COLLATE "C" END, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END AS "odd:pricing_visits",
     CASE WHEN NOT ("in:proposal_value" !~ E'^[^0-9]*$|[^0-9eE.+ \\t\\n\\r\\f\\v-]|[.][0-9]*[.]|[0-9] +[0-9]|^[ \\t\\n\\r\\f\\v]*[+-]?[1-9][0-9]{0,2}[.][0-9]{3}[ \\t\\n\\r\\f\\v]*$') THEN btrim(CASE WHEN octet_length("in:proposal_value") = length("in:proposal_value") THEN lower("in:proposal_value" COLLATE "C") ELSE replace(translate(regexp_replace(regexp_replace("in:proposal_value", '[\u00AD\u034F\u061C\u180B-\u180F\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFE00-\uFE0F\uFEFF\uFFF9-\uFFFB]+', '', 'g'), '[\u0085\u00A0\u1680\u2000-\u200A\u2028-\u2029\u202F\u205F\u2800\u3000\u3164\uFFA0]', ' ', 'g'), 'ABCDEFIKLMNOPRSTUVWYİK', 'abcdefiklmnoprstuvwyik'), 'i̇', 'i') COLLATE "C" END, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END AS "odd:proposal_value"
   FROM taken
-  OFFSET 0
+  OFFSET bigint '0'
 ),
 day_zones AS ( -- texts that are no plain days, with their offsets in one form
   SELECT
@@ -58,7 +58,7 @@ day_zones AS ( -- texts that are no plain days, with their offsets in one form
     CASE WHEN "raw:decision_date" LIKE '____-__-__' THEN NULL WHEN NOT "raw:decision_date" ~ '^(?:([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([01][0-9]|2[0-3]):([0-5][0-9])(:[0-5][0-9]([.][0-9]+)?)? ?([Zz]|([+-])([01][0-9]|2[0-3])(:?([0-5][0-9]))?)?)$' THEN regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(btrim(CASE WHEN octet_length("raw:decision_date") = length("raw:decision_date") THEN lower("raw:decision_date" COLLATE "C") ELSE replace(translate(regexp_replace(regexp_replace("raw:decision_date", '[\u00AD\u034F\u061C\u180B-\u180F\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFE00-\uFE0F\uFEFF\uFFF9-\uFFFB]+', '', 'g'), '[\u0085\u00A0\u1680\u2000-\u200A\u2028-\u2029\u202F\u205F\u2800\u3000\u3164\uFFA0]', ' ', 'g'), 'ABCDEFGHIJKLMNOPQRSTUVWXYZİK;`', 'abcdefghijklmnopqrstuvwxyzik;`'), 'i̇', 'i') COLLATE "C" END, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), '^(?:(monday|mon|tuesday|tues|tue|wednesday|wed|thursday|thurs|thu|friday|fri|saturday|sat|sunday|sun)[.,]? (.*))$', E'\\2'), '^(?:(january|february|march|april|may|june|july|august|september|october|november|december|sept|jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec) {1,2}([0-9]{1,2}) ([0-9:]{5,8})(.*) ([0-9]{4}))$', E'\\5-\\1-\\2 \\3\\4'), E'^(?:(.*:[0-9.,]+( ?[ap]m)? ?)((utc|gmt)?[+-][0-9]{2}:?[0-9]{2}|z)( ?\\[[a-z0-9_/+-]+\\]| \\([a-z ]+\\)| [a-z]{3,4}))$', E'\\1\\3'), '^(?:(.*[0-9m]) ?(utc|gmt|z))$', E'\\1+00'), '^(?:(.*[0-9m]) ?(utc|gmt)([+-].*))$', E'\\1\\3') END AS "day1:decision_date",
     CASE WHEN "raw:last_activity" LIKE '____-__-__' THEN NULL WHEN NOT "raw:last_activity" ~ '^(?:([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([01][0-9]|2[0-3]):([0-5][0-9])(:[0-5][0-9]([.][0-9]+)?)? ?([Zz]|([+-])([01][0-9]|2[0-3])(:?([0-5][0-9]))?)?)$' THEN regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(btrim(CASE WHEN octet_length("raw:last_activity") = length("raw:last_activity") THEN lower("raw:last_activity" COLLATE "C") ELSE replace(translate(regexp_replace(regexp_replace("raw:last_activity", '[\u00AD\u034F\u061C\u180B-\u180F\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFE00-\uFE0F\uFEFF\uFFF9-\uFFFB]+', '', 'g'), '[\u0085\u00A0\u1680\u2000-\u200A\u2028-\u2029\u202F\u205F\u2800\u3000\u3164\uFFA0]', ' ', 'g'), 'ABCDEFGHIJKLMNOPQRSTUVWXYZİK;`', 'abcdefghijklmnopqrstuvwxyzik;`'), 'i̇', 'i') COLLATE "C" END, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))), '^(?:(monday|mon|tuesday|tues|tue|wednesday|wed|thursday|thurs|thu|friday|fri|saturday|sat|sunday|sun)[.,]? (.*))$', E'\\2'), '^(?:(january|february|march|april|may|june|july|august|september|october|november|december|sept|jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec) {1,2}([0-9]{1,2}) ([0-9:]{5,8})(.*) ([0-9]{4}))$', E'\\5-\\1-\\2 \\3\\4'), E'^(?:(.*:[0-9.,]+( ?[ap]m)? ?)((utc|gmt)?[+-][0-9]{2}:?[0-9]{2}|z)( ?\\[[a-z0-9_/+-]+\\]| \\([a-z ]+\\)| [a-z]{3,4}))$', E'\\1\\3'), '^(?:(.*[0-9m]) ?(utc|gmt|z))$', E'\\1+00'), '^(?:(.*[0-9m]) ?(utc|gmt)([+-].*))$', E'\\1\\3') END AS "day1:last_activity"
   FROM trimmed
-  OFFSET 0
+  OFFSET bigint '0'
 ),
 day_parts AS ( -- the same with their days in one form
   SELECT
@@ -73,7 +73,7 @@ day_parts AS ( -- the same with their days in one form
     regexp_replace(regexp_replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace("day1:decision_date", '^(?:([0-9]{1,2})(st|nd|rd|th)?[ ./-]{1,2}(january|february|march|april|may|june|july|august|september|october|november|december|sept|jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec)[ ,./-]{1,2}([0-9]{4})(.*))$', E'\\4-\\3-\\1\\5'), '^(?:(january|february|march|april|may|june|july|august|september|october|november|december|sept|jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec)[ ./-]{1,2}([0-9]{1,2})(st|nd|rd|th)?[ ,/-]{1,2}([0-9]{4})(.*))$', E'\\4-\\1-\\2\\5'), '^(?:([0-9]{4})[ /-](january|february|march|april|may|june|july|august|september|october|november|december|sept|jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec)[ /-]([0-9]{1,2})(.*))$', E'\\1-\\2-\\3\\4'), '^(?:([0-9]{4}-[a-z]{3})[a-z]*(-.*))$', E'\\1\\2'), '^(?:([0-9]{4}-[a-z]{3})-([0-9])([^0-9].*)?)$', E'\\1-0\\2\\3'), '-jan-', '-01-'), '-feb-', '-02-'), '-mar-', '-03-'), '-apr-', '-04-'), '-may-', '-05-'), '-jun-', '-06-'), '-jul-', '-07-'), '-aug-', '-08-'), '-sep-', '-09-'), '-oct-', '-10-'), '-nov-', '-11-'), '-dec-', '-12-'), '^(?:([0-9]{4})/([0-9]{2})/([0-9]{2})(.*))$', E'\\1-\\2-\\3\\4'), '^(?:([0-9]{4})([0-9]{2})([0-9]{2})[t ]([01][0-9]|2[0-3]):?([0-5][0-9])(:?[0-5][0-9]([.,][0-9]+)?)?(([+-].*)?))$', E'\\1-\\2-\\3 \\4:\\5\\8') AS "day2:decision_date",
     regexp_replace(regexp_replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace("day1:last_activity", '^(?:([0-9]{1,2})(st|nd|rd|th)?[ ./-]{1,2}(january|february|march|april|may|june|july|august|september|october|november|december|sept|jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec)[ ,./-]{1,2}([0-9]{4})(.*))$', E'\\4-\\3-\\1\\5'), '^(?:(january|february|march|april|may|june|july|august|september|october|november|december|sept|jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec)[ ./-]{1,2}([0-9]{1,2})(st|nd|rd|th)?[ ,/-]{1,2}([0-9]{4})(.*))$', E'\\4-\\1-\\2\\5'), '^(?:([0-9]{4})[ /-](january|february|march|april|may|june|july|august|september|october|november|december|sept|jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec)[ /-]([0-9]{1,2})(.*))$', E'\\1-\\2-\\3\\4'), '^(?:([0-9]{4}-[a-z]{3})[a-z]*(-.*))$', E'\\1\\2'), '^(?:([0-9]{4}-[a-z]{3})-([0-9])([^0-9].*)?)$', E'\\1-0\\2\\3'), '-jan-', '-01-'), '-feb-', '-02-'), '-mar-', '-03-'), '-apr-', '-04-'), '-may-', '-05-'), '-jun-', '-06-'), '-jul-', '-07-'), '-aug-', '-08-'), '-sep-', '-09-'), '-oct-', '-10-'), '-nov-', '-11-'), '-dec-', '-12-'), '^(?:([0-9]{4})/([0-9]{2})/([0-9]{2})(.*))$', E'\\1-\\2-\\3\\4'), '^(?:([0-9]{4})([0-9]{2})([0-9]{2})[t ]([01][0-9]|2[0-3]):?([0-5][0-9])(:?[0-5][0-9]([.,][0-9]+)?)?(([+-].*)?))$', E'\\1-\\2-\\3 \\4:\\5\\8') AS "day2:last_activity"
   FROM day_zones
-  OFFSET 0
+  OFFSET bigint '0'
 ),
 day_times AS ( -- all texts of days in one form, where they are days
   SELECT
@@ -88,7 +88,7 @@ day_times AS ( -- all texts of days in one form, where they are days
     CASE WHEN "day2:decision_date" IS NOT NULL THEN regexp_replace(regexp_replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(regexp_replace(regexp_replace(regexp_replace("day2:decision_date", '^(?:([0-9]{4}-[0-9]{2}-[0-9]{2})(, | at |, at |,)(.*))$', E'\\1 \\3'), '^(?:([0-9]{4}-[0-9]{2}-[0-9]{2})[t ]([0-9]:.*))$', E'\\1 0\\2'), '^(?:([0-9]{4}-[0-9]{2}-[0-9]{2})[t ](0[1-9]|1[0-2])(:[0-5][0-9])(:[0-5][0-9]([.,][0-9]+)?)? ?([ap])m(.*))$', E'\\1 \\6\\2\\3\\7'), ' a12:', ' 00:'), ' a', ' '), ' p12:', ' 12:'), ' p01:', ' 13:'), ' p02:', ' 14:'), ' p03:', ' 15:'), ' p04:', ' 16:'), ' p05:', ' 17:'), ' p06:', ' 18:'), ' p07:', ' 19:'), ' p08:', ' 20:'), ' p09:', ' 21:'), ' p10:', ' 22:'), ' p11:', ' 23:'), '^(?:([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([01][0-9]:[0-5][0-9]|2[0-3]:[0-5][0-9])(:[0-5][0-9]([.,][0-9]+)?)? ?(([+-][0-9]{2})(:?([0-9]{2}))?)?)$', E'\\1 \\2\\6\\8'), '^(?:([0-9]{4}-[0-9]{2}-[0-9]{2})[t ](24:00)(:00([.,]0+)?)? ?(([+-][0-9]{2})(:?([0-9]{2}))?)?)$', E'\\1 \\2\\6\\8') WHEN length("raw:decision_date") <> 10 THEN regexp_replace(regexp_replace("raw:decision_date", '^(?:(.*[0-9]) ?[Zz])$', E'\\1+00'), '^(?:([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([01][0-9]:[0-5][0-9]|2[0-3]:[0-5][0-9])(:[0-5][0-9]([.,][0-9]+)?)? ?(([+-][0-9]{2})(:?([0-9]{2}))?)?)$', E'\\1 \\2\\6\\8') END AS "day:decision_date",
     CASE WHEN "day2:last_activity" IS NOT NULL THEN regexp_replace(regexp_replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(regexp_replace(regexp_replace(regexp_replace("day2:last_activity", '^(?:([0-9]{4}-[0-9]{2}-[0-9]{2})(, | at |, at |,)(.*))$', E'\\1 \\3'), '^(?:([0-9]{4}-[0-9]{2}-[0-9]{2})[t ]([0-9]:.*))$', E'\\1 0\\2'), '^(?:([0-9]{4}-[0-9]{2}-[0-9]{2})[t ](0[1-9]|1[0-2])(:[0-5][0-9])(:[0-5][0-9]([.,][0-9]+)?)? ?([ap])m(.*))$', E'\\1 \\6\\2\\3\\7'), ' a12:', ' 00:'), ' a', ' '), ' p12:', ' 12:'), ' p01:', ' 13:'), ' p02:', ' 14:'), ' p03:', ' 15:'), ' p04:', ' 16:'), ' p05:', ' 17:'), ' p06:', ' 18:'), ' p07:', ' 19:'), ' p08:', ' 20:'), ' p09:', ' 21:'), ' p10:', ' 22:'), ' p11:', ' 23:'), '^(?:([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([01][0-9]:[0-5][0-9]|2[0-3]:[0-5][0-9])(:[0-5][0-9]([.,][0-9]+)?)? ?(([+-][0-9]{2})(:?([0-9]{2}))?)?)$', E'\\1 \\2\\6\\8'), '^(?:([0-9]{4}-[0-9]{2}-[0-9]{2})[t ](24:00)(:00([.,]0+)?)? ?(([+-][0-9]{2})(:?([0-9]{2}))?)?)$', E'\\1 \\2\\6\\8') WHEN length("raw:last_activity") <> 10 THEN regexp_replace(regexp_replace("raw:last_activity", '^(?:(.*[0-9]) ?[Zz])$', E'\\1+00'), '^(?:([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([01][0-9]:[0-5][0-9]|2[0-3]:[0-5][0-9])(:[0-5][0-9]([.,][0-9]+)?)? ?(([+-][0-9]{2})(:?([0-9]{2}))?)?)$', E'\\1 \\2\\6\\8') END AS "day:last_activity"
   FROM day_parts
-  OFFSET 0
+  OFFSET bigint '0'
 ),
 tidied AS ( -- the keys of texts, by which they are compared; NULL: a text stays as it is
   SELECT
@@ -112,7 +112,7 @@ tidied AS ( -- the keys of texts, by which they are compared; NULL: a text stays
     CASE WHEN "in:unsubscribed" IN ('true', '1', 'yes', 'on', 'y', 't', '1.0', 'false', '0', 'no', 'off', 'n', 'f', '0.0') THEN NULL WHEN "in:unsubscribed" IS NOT NULL THEN btrim(CASE WHEN octet_length("in:unsubscribed") = length("in:unsubscribed") THEN lower("in:unsubscribed" COLLATE "C") ELSE replace(translate(regexp_replace(regexp_replace("in:unsubscribed", '[\u00AD\u034F\u061C\u180B-\u180F\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFE00-\uFE0F\uFEFF\uFFF9-\uFFFB]+', '', 'g'), '[\u0085\u00A0\u1680\u2000-\u200A\u2028-\u2029\u202F\u205F\u2800\u3000\u3164\uFFA0]', ' ', 'g'), 'ABCDEFIKLMNOPRSTUVWYİK', 'abcdefiklmnoprstuvwyik'), 'i̇', 'i') COLLATE "C" END, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END AS "raw:unsubscribed",
     CASE WHEN "in:competitor" IN ('true', '1', 'yes', 'on', 'y', 't', '1.0', 'false', '0', 'no', 'off', 'n', 'f', '0.0') THEN NULL WHEN "in:competitor" IS NOT NULL THEN btrim(CASE WHEN octet_length("in:competitor") = length("in:competitor") THEN lower("in:competitor" COLLATE "C") ELSE replace(translate(regexp_replace(regexp_replace("in:competitor", '[\u00AD\u034F\u061C\u180B-\u180F\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFE00-\uFE0F\uFEFF\uFFF9-\uFFFB]+', '', 'g'), '[\u0085\u00A0\u1680\u2000-\u200A\u2028-\u2029\u202F\u205F\u2800\u3000\u3164\uFFA0]', ' ', 'g'), 'ABCDEFIKLMNOPRSTUVWYİK', 'abcdefiklmnoprstuvwyik'), 'i̇', 'i') COLLATE "C" END, (' ' || chr(9) || chr(10) || chr(13) || chr(12) || chr(11))) END AS "raw:competitor"
   FROM day_times
-  OFFSET 0
+  OFFSET bigint '0'
 ),
 typed AS ( -- each value in the kind of its field, or NULL
   SELECT
@@ -147,7 +147,7 @@ typed AS ( -- each value in the kind of its field, or NULL
     CASE "in:competitor" WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE WHEN '1' THEN TRUE WHEN '0' THEN FALSE WHEN 'yes' THEN TRUE WHEN 'no' THEN FALSE WHEN 'on' THEN TRUE WHEN 'off' THEN FALSE WHEN 'y' THEN TRUE WHEN 'n' THEN FALSE WHEN 't' THEN TRUE WHEN 'f' THEN FALSE WHEN '1.0' THEN TRUE WHEN '0.0' THEN FALSE ELSE CASE "raw:competitor" WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE WHEN '1' THEN TRUE WHEN '0' THEN FALSE WHEN 'yes' THEN TRUE WHEN 'no' THEN FALSE WHEN 'on' THEN TRUE WHEN 'off' THEN FALSE WHEN 'y' THEN TRUE WHEN 'n' THEN FALSE WHEN 't' THEN TRUE WHEN 'f' THEN FALSE WHEN '1.0' THEN TRUE WHEN '0.0' THEN FALSE END END AS "v:competitor",
     CASE WHEN "odd:proposal_value" IS NULL THEN CASE WHEN pg_input_is_valid("in:proposal_value", 'float8') THEN CAST("in:proposal_value" AS float8) WHEN "in:proposal_value" !~ E'^[ \\t\\n\\r\\f\\v]*(?:[+-]?(?:(?:[0-9]+[.]?|[0-9]*[.](?:[0-9]{1,2}|[0-9]{4,})|(?:0[0-9]*|[0-9]{4,})?[.][0-9]{3})|(?:[0-9]+[.]?[0-9]*|[.][0-9]+)[eE][+-]?[0-9]+))[ \\t\\n\\r\\f\\v]*$' THEN NULL WHEN pg_input_is_valid("in:proposal_value", 'numeric') THEN CASE WHEN abs(CAST("in:proposal_value" AS numeric)) < 1 THEN float8 '0.0' END WHEN "in:proposal_value" ~ '[eE]-' THEN float8 '0.0' END WHEN length("odd:proposal_value") > 300 THEN NULL WHEN "odd:proposal_value" ~ '^(?:[+-]?(?:[1-9][0-9]{0,2}(?:[.][0-9]{3})+,[0-9]+|[1-9][0-9]{0,2}(?:[.][0-9]{3}){2,}|[1-9][0-9]{0,2}(?:[ ''’][0-9]{3})+,[0-9]+|[0-9]+,(?:[0-9]{1,2}|[0-9]{4,})|(?:0[0-9]*|[0-9]{4,}),[0-9]{3}))$' THEN CAST(translate("odd:proposal_value", ',. ''’', '.') AS float8) WHEN "odd:proposal_value" ~ '^(?:[+-]?(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+[.][0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3}){2,}|[1-9][0-9]{0,2}(?:[ ''’][0-9]{3})+[.][0-9]+|[1-9][0-9]{0,2}(?:[ ''’][0-9]{3})+))$' THEN CAST(translate("odd:proposal_value", ', ''’', '') AS float8) END AS "v:proposal_value"
   FROM tidied
-  OFFSET 0
+  OFFSET bigint '0'
 ),
 cleaned AS ( -- the fields, and whether a value is there that can't be read
   SELECT
@@ -197,7 +197,7 @@ cleaned AS ( -- the fields, and whether a value is there that can't be read
     CASE WHEN "v:competitor" IS NULL AND "in:competitor" IS NOT NULL AND "raw:competitor" NOT IN ('', '#n/a', '#n/a n/a', '(blank)', '(empty)', '(no value)', '(none)', '(not set)', '(null)', '(unknown)', '-', '--', '---', '--none--', '<na>', '<null>', '?', E'\\n', 'n.a', 'n.a.', 'n/a', 'nan', 'nat', 'nil', 'no value', 'none', 'not applicable', 'not available', 'not provided', 'not set', 'not specified', 'null', 'select', 'undefined', 'unknown', 'unspecified', '–', '—') THEN TRUE END AS "bad:competitor",
     CASE WHEN "v:proposal_value" IS NULL AND "in:proposal_value" IS NOT NULL AND CASE WHEN "odd:proposal_value" IS NULL THEN TRUE ELSE "odd:proposal_value" NOT IN ('', '#n/a', '#n/a n/a', '(blank)', '(empty)', '(no value)', '(none)', '(not set)', '(null)', '(unknown)', '-', '--', '---', '--none--', '<na>', '<null>', '?', E'\\n', 'n.a', 'n.a.', 'n/a', 'nan', 'nat', 'nil', 'no value', 'none', 'not applicable', 'not available', 'not provided', 'not set', 'not specified', 'null', 'select', 'undefined', 'unknown', 'unspecified', '–', '—', 'nan') END THEN TRUE END AS "bad:proposal_value"
   FROM typed
-  OFFSET 0
+  OFFSET bigint '0'
 ),
 judged AS ( -- whether a score would rest on a value that can't be read
   SELECT
@@ -210,7 +210,7 @@ judged AS ( -- whether a score would rest on a value that can't be read
     "bad:competitor", "bad:proposal_value",
     CASE WHEN "bad:lead_id" THEN TRUE WHEN "bad:stage" THEN TRUE WHEN "bad:created" THEN TRUE WHEN "bad:employees" THEN TRUE WHEN "bad:annual_revenue" THEN TRUE WHEN "bad:lead_source" THEN TRUE WHEN "bad:need" THEN TRUE WHEN "bad:budget" THEN TRUE WHEN "bad:decision_role" THEN TRUE WHEN "bad:decision_date" THEN TRUE WHEN "bad:supplier_status" THEN TRUE WHEN "bad:last_activity" THEN TRUE WHEN "bad:pages_viewed" THEN TRUE WHEN "bad:pricing_visits" THEN TRUE WHEN "bad:demo_requested" THEN TRUE WHEN "bad:newsletter" THEN TRUE WHEN "bad:unsubscribed" THEN TRUE WHEN "bad:competitor" THEN TRUE WHEN "bad:proposal_value" THEN TRUE ELSE FALSE END AS "ll:bad"
   FROM cleaned
-  OFFSET 0
+  OFFSET bigint '0'
 ),
 folded AS ( -- texts that are searched or compared, folded
   SELECT
@@ -219,7 +219,7 @@ folded AS ( -- texts that are searched or compared, folded
     "f:demo_requested", "f:newsletter", "f:unsubscribed", "f:competitor", "ll:bad",
     CASE WHEN octet_length("f:job_title") = length("f:job_title") THEN lower("f:job_title" COLLATE "C") ELSE normalize(replace(translate(regexp_replace(regexp_replace("f:job_title", '[\u00AD\u034F\u061C\u180B-\u180F\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFE00-\uFE0F\uFEFF\uFFF9-\uFFFB]+', '', 'g'), '[\u0085\u00A0\u1680\u2000-\u200A\u2028-\u2029\u202F\u205F\u2800\u3000\u3164\uFFA0]', ' ', 'g'), 'ACDEFHIJNOPRSTUVİ', 'acdefhijnoprstuvi'), 'i̇', 'i'), NFC) COLLATE "C" END AS "a:job_title"
   FROM judged
-  OFFSET 0
+  OFFSET bigint '0'
 ),
 derived_1 AS ( -- fields that are computed from others
   SELECT
@@ -231,7 +231,7 @@ derived_1 AS ( -- fields that are computed from others
     (strpos("a:job_title", 'chief') > 0) OR (strpos("a:job_title", 'director') > 0) OR (starts_with("a:job_title", 'head of')) OR (starts_with("a:job_title", 'ceo')) OR (starts_with("a:job_title", 'cfo')) OR (starts_with("a:job_title", 'cto')) OR (starts_with("a:job_title", 'vp')) OR (starts_with("a:job_title", 'vice president')) AS "f:senior_title",
     (strpos("a:job_title", 'junior') > 0) OR (strpos("a:job_title", 'trainee') > 0) OR (strpos("a:job_title", 'assistant') > 0) AS "f:junior_title"
   FROM folded
-  OFFSET 0
+  OFFSET bigint '0'
 ),
 prepared AS ( -- days, folded texts and bins that several steps ask
   SELECT
@@ -246,7 +246,7 @@ prepared AS ( -- days, folded texts and bins that several steps ask
     CASE WHEN "f:country" IS NULL THEN 0 ELSE CASE "f:country" WHEN 'NO' THEN 1 WHEN 'SE' THEN 2 WHEN 'DK' THEN 3 ELSE 4 END END AS "b:country:0",
     CASE "f:demo_requested" WHEN FALSE THEN 1 WHEN TRUE THEN 2 ELSE 0 END AS "b:demo_requested:0"
   FROM derived_1
-  OFFSET 0
+  OFFSET bigint '0'
 ),
 priced AS ( -- what each rule and each table earns, in tenths
   SELECT
@@ -292,7 +292,7 @@ priced AS ( -- what each rule and each table earns, in tenths
     ("f:competitor") AS "x:competitor",
     (strpos("a:job_title", 'student') > 0) AS "x:student"
   FROM prepared
-  OFFSET 0
+  OFFSET bigint '0'
 ),
 grouped AS ( -- what groups of rules are worth together
   SELECT
@@ -310,7 +310,7 @@ grouped AS ( -- what groups of rules are worth together
     greatest(nullif("r:right_size", 0), nullif("r:enterprise", 0)) AS "m:size",
     greatest(coalesce(greatest(nullif("r:right_size", 0), nullif("r:enterprise", 0)), 0), CASE WHEN "r:right_size" IS NULL AND ("f:employees" IS NULL) THEN 20 END, CASE WHEN "r:enterprise" IS NULL AND ("f:employees" IS NULL) THEN 48 END) AS "h:size"
   FROM priced
-  OFFSET 0
+  OFFSET bigint '0'
 ),
 capped AS ( -- what their limits leave, less the plain sum
   SELECT
@@ -327,7 +327,7 @@ capped AS ( -- what their limits leave, less the plain sum
     greatest(least("s:engagement", 80), -60) - "s:engagement" AS "g:engagement",
     coalesce("m:size", 0) - "s:size" AS "g:size"
   FROM grouped
-  OFFSET 0
+  OFFSET bigint '0'
 ),
 summed AS ( -- the total
   SELECT
@@ -343,7 +343,7 @@ summed AS ( -- the total
     "g:engagement", "g:size",
     437 + coalesce("r:urgent_need", 0) + coalesce("r:clear_need", 0) + coalesce("r:vague_need", 0) + coalesce("r:no_need", 0) + coalesce("r:budget_set", 0) + coalesce("r:small_budget", 0) + coalesce("r:decider", 0) + coalesce("r:only_user", 0) + coalesce("r:senior_title", 0) + coalesce("r:junior_title", 0) + coalesce("r:supplier_dismissed", 0) + coalesce("r:supplier_reviewed", 0) + coalesce("r:supplier_kept", 0) + coalesce("r:decides_soon", 0) + coalesce("r:decides_late", 0) + coalesce("r:referred", 0) + coalesce("r:bought_list", 0) + coalesce("r:recent_activity", 0) + coalesce("r:price_page", 0) + coalesce("r:demo_requested", 0) + coalesce("r:newsletter", 0) + coalesce("r:long_silence", 0) + coalesce("r:tiny", 0) + coalesce("r:right_size", 0) + coalesce("r:enterprise", 0) + "g:engagement" + "g:size" + "t:employees" + "t:lead_source" + "t:demo_requested" + "t:budget & need" + "t:employees & need & country & demo_requested" AS "ll:total"
   FROM capped
-  OFFSET 0
+  OFFSET bigint '0'
 ),
 ranged AS ( -- what answers to questions could still make of it
   SELECT
@@ -353,7 +353,7 @@ ranged AS ( -- what answers to questions could still make of it
     "x:competitor", "x:student", "m:size", "h:size", "ll:total",
     "ll:total" + CASE WHEN "f:employees" IS NULL THEN 28 ELSE 0 END + CASE WHEN "f:need" IS NULL THEN 60 ELSE 0 END + CASE WHEN "f:budget" IS NULL THEN 24 ELSE 0 END + CASE WHEN "f:decision_role" IS NULL THEN 32 ELSE 0 END + CASE WHEN "f:supplier_status" IS NULL THEN 56 ELSE 0 END + CASE WHEN "r:decides_soon" IS NULL AND ("f:decision_date" IS NULL) THEN 32 ELSE 0 END + "h:size" - (coalesce("m:size", 0)) + CASE WHEN "f:budget" IS NULL AND "f:need" IS NULL THEN 18 - "t:budget & need" WHEN "f:budget" IS NULL THEN (ARRAY[2, 5, 18, 1])["b:need:0" + 1] - "t:budget & need" WHEN "f:need" IS NULL THEN (ARRAY[4, 1, 18])["b:budget:0" + 1] - "t:budget & need" ELSE 0 END + CASE WHEN "f:employees" IS NULL OR "f:need" IS NULL THEN 17 - (CASE WHEN "b:need:0" BETWEEN 1 AND 2 THEN CASE WHEN "b:employees:0" < 2 THEN -6 ELSE CASE WHEN "b:country:0" IN (1, 3) THEN 17 ELSE 3 END END ELSE -2 END) ELSE 0 END AS "ll:high"
   FROM summed
-  OFFSET 0
+  OFFSET bigint '0'
 ),
 placed AS ( -- where the lead stands, and whether it is excluded
   SELECT
@@ -362,7 +362,7 @@ placed AS ( -- where the lead stands, and whether it is excluded
     CASE WHEN "f:stage" IN ('contact', 'lead', 'opportunity', 'customer') THEN "f:stage" ELSE 'lead' END AS "ll:stands",
     coalesce("x:asked_to_stop", FALSE) OR coalesce("x:competitor", FALSE) OR coalesce("x:student", FALSE) AS "ll:out"
   FROM ranged
-  OFFSET 0
+  OFFSET bigint '0'
 )
 SELECT
   "lead_id",

@@ -58,7 +58,7 @@ def test_a_step_takes_over_only_what_is_read_later_on() -> None:
     "a", "b",
     "a" + 1 AS "y"
   FROM (SELECT * FROM leads JOIN others USING (id))
-  OFFSET 0
+  OFFSET bigint '0'
 ),
 second AS ( -- why
   SELECT
@@ -66,7 +66,7 @@ second AS ( -- why
     "y" + 1 AS "z"
   FROM first
   WHERE "b" > 0
-  OFFSET 0
+  OFFSET bigint '0'
 )
 SELECT
   "z",
