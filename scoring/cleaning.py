@@ -22,7 +22,6 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
 from leadledger.scoring.choice_forms import ABSENT_TYPES, make_choices_reader
@@ -30,75 +29,95 @@ from leadledger.scoring.day_forms import make_day_reader
 from leadledger.scoring.errors import UnreadableValue, quote
 from leadledger.scoring.field import OTHER_VALUE, Field
 from leadledger.scoring.flag_forms import read_flag
+from leadledger.scoring.known_results import KnownResults
 from leadledger.scoring.lead_ids import LONGEST_ID
 from leadledger.scoring.number_forms import find_whole_number, make_number_reader
+from leadledger.scoring.quick_init import quick_init
 from leadledger.scoring.text_forms import WHITE_SPACE, key_of, strip
 from leadledger.scoring.tree import Typed
-
-# Per field, the texts that were read before and need not be read again.
-MOST_TEXTS_REMEMBERED = 2048
-LONGEST_TEXT_REMEMBERED = 40  # characters
 
 NOT_TEXT = "is not a text"
 
 
-def make_cleaner(field: Field, missing: frozenset[str]) -> Callable[[Any], Typed]:
-    """The function that turns one raw value of `field` into a typed one.
+class Cleaner:
+    """What turns one raw value of a field into a typed one, None where it is missing. Raises UnreadableValue.
 
-    `missing` holds the texts (folded) that mean "not known" in the whole card. The function raises UnreadableValue.
+    `texts` are the typed values of texts; `clean` reads all else. Texts are apart since most raw values are texts, and
+    most of them have been read before: they cost a look-up.
     """
+
+    def __init__(self, texts: Mapping[str, Typed], clean: Callable[[Any], Typed]) -> None:
+        self.texts = texts
+        self.clean = clean
+
+    def __call__(self, raw: Any) -> Typed:
+        """The typed value of a raw one."""
+        if type(raw) is str:
+            return self.texts[raw]
+        return None if raw is None or _is_nan(raw) else self.clean(raw)
+
+
+class _FreeTexts(dict[str, Typed]):
+    """The typed values of texts, of which only those that it is made with are kept.
+
+    Names and ids don't come again, and would only fill the memory.
+    """
+
+    def __init__(self, known: Mapping[str, str], read: Callable[[str], Typed]) -> None:
+        super().__init__(known)
+        self.read = read
+
+    def __missing__(self, raw: str) -> Typed:
+        return self.read(raw)
+
+
+def make_cleaner(field: Field, missing: frozenset[str]) -> Cleaner:
+    """The cleaner of `field`; `missing` holds the texts (folded) that mean "not known" in the whole card."""
+    absent_keys = field.find_absent_keys(missing)
     if field.kind in ("text", "id"):
-        return _make_text_cleaner(field, field.find_absent_keys(missing))
+        return _make_text_cleaner(field, absent_keys)
     if field.kind == "choices":
         read_choices = make_choices_reader(field, missing)
-        return lambda raw: None if raw is None or _is_nan(raw) else read_choices(raw)
+        return Cleaner(KnownResults(read_choices), read_choices)
     convert: Callable[[Any], Typed] = read_flag
     if field.kind != "flag":
         is_number = field.kind == "number"
         read_day = make_day_reader(field.day_format, field.time_zone)
         convert = make_number_reader(field.number_format) if is_number else read_day
     absent = frozenset(field.missing)
-    absent_keys = field.find_absent_keys(missing)
-
-    @lru_cache(maxsize=MOST_TEXTS_REMEMBERED)  # answers, days and round numbers come again and again
-    def clean_remembered(raw: str) -> Typed:
-        return clean_text(raw)
 
     def clean_text(raw: str) -> Typed:
         if not (key := key_of(raw)) or key in absent_keys:
             return None
-        value = convert(raw.strip(WHITE_SPACE))
-        return None if value in absent else value
+        return clean(raw.strip(WHITE_SPACE))
 
     def clean(raw: Any) -> Typed:
-        if type(raw) is str:
-            return clean_remembered(raw) if len(raw) <= LONGEST_TEXT_REMEMBERED else clean_text(raw)
-        if raw is None or _is_nan(raw):
-            return None
         value = convert(raw)
         return None if value in absent else value
 
-    return clean
+    return Cleaner(KnownResults(clean_text), clean)  # answers, days and round numbers come again and again
 
 
-def _make_text_cleaner(field: Field, absent_keys: frozenset[str]) -> Callable[[Any], Typed]:
+def _make_text_cleaner(field: Field, absent_keys: frozenset[str]) -> Cleaner:
     """As `make_cleaner`, for a text or an id."""
     spellings = field.find_spellings(absent_keys)
-    same = {text: text for text in spellings.values()}  # most values come as they are spelt
     listed = frozenset(field.values) if field.exact else None
-    is_free = not field.values
+    is_free, is_exact, is_id = not field.values, field.exact, field.kind == "id"
 
     def clean_text(raw: str) -> Typed:
-        key = key_of(raw)
+        is_ascii = raw.isascii()  # then key and text take no more than this
+        text = raw.strip(WHITE_SPACE) if is_ascii or is_exact else strip(raw)
+        key = text.lower() if is_ascii else key_of(raw)
         if not key or key in absent_keys:
             return None
-        text = raw.strip(WHITE_SPACE) if field.exact else spellings.get(key) or strip(raw)
-        if not text.isascii():
+        if not is_exact:
+            text = spellings.get(key) or text
+        if not is_ascii:
             try:
                 text.encode()
             except UnicodeEncodeError:
                 raise UnreadableValue(f"{quote(text)} {NOT_TEXT}: it holds half a character") from None
-        if len(text) > LONGEST_ID and field.kind == "id":
+        if is_id and len(text) > LONGEST_ID:
             raise UnreadableValue(f"{quote(text[:20])}… has {len(text):,} characters; an id has at most {LONGEST_ID}")
         if is_free or key in spellings or (listed and text in listed):
             return text
@@ -108,17 +127,9 @@ def _make_text_cleaner(field: Field, absent_keys: frozenset[str]) -> Callable[[A
         hint = "; a field that holds several at once has `kind: choices`" if several else ""
         raise UnreadableValue(f"{quote(text)} {field.explain_unlisted()}{hint}")
 
-    # Answers come again and again; names and ids don't, and would only fill the memory.
-    remembered = clean_text if is_free else lru_cache(maxsize=MOST_TEXTS_REMEMBERED)(clean_text)
-
-    def clean(raw: Any) -> Typed:
-        if type(raw) is str:
-            return same.get(raw) or (remembered(raw) if len(raw) <= LONGEST_TEXT_REMEMBERED else clean_text(raw))
-        if raw is None or _is_nan(raw):
-            return None
-        return clean_text(_text_of(raw))
-
-    return clean
+    same = {text: text for text in spellings.values()}  # most values come as they are spelt
+    texts = _FreeTexts(same, clean_text) if is_free else KnownResults(clean_text)
+    return Cleaner(texts, lambda raw: clean_text(_text_of(raw)))
 
 
 def _is_nan(raw: Any) -> bool:
@@ -140,7 +151,8 @@ def _text_of(raw: Any) -> str:
         raise UnreadableValue(f"the value {NOT_TEXT}") from None
 
 
-@dataclass(frozen=True)
+@quick_init
+@dataclass(frozen=True, slots=True)
 class Lead:
     """A lead after cleaning: a typed value for each plain field (None: missing), and the keys that no field uses."""
 

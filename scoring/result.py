@@ -13,10 +13,12 @@ from typing import Any, Literal, TypeAlias
 from leadledger.scoring.axis import AxisName, AxisOrNone
 from leadledger.scoring.event_counts import EventCounts
 from leadledger.scoring.outputs import EntryKind, Verdict
+from leadledger.scoring.quick_init import quick_init
 
 State: TypeAlias = Literal["met", "unmet", "unknown"]
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One entry of a ledger: what earned (or lost) the points, and why. `tenths` is exact; `points` is for people.
@@ -42,6 +44,7 @@ class Entry:
         return entry if self.axis is None else {**entry, "axis": self.axis}
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class AxisScore:
     """What a lead has on an axis: `tenths`, the exact sum of its entries, and the grade; `?` where too much is unknown.
@@ -65,6 +68,7 @@ class AxisScore:
         return {self.axis: self.tenths / 10, f"{self.axis}_unknown": round(self.unknown_share, 3)}
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question worth asking: `settles` (0..1) is how likely its answer is to settle the recommendation."""
@@ -78,6 +82,7 @@ class Question:
         return {"field": self.field, "question": self.text, "settles": round(self.settles, 3)}
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Recommendation:
     """What to do with a lead: the verdict, from which stage to which, and what it rests on.
@@ -140,6 +145,7 @@ class SaleForecast:
         }
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Result:
     """The score of one lead on one day.
@@ -244,12 +250,12 @@ def format_signed(tenths: int) -> str:
     return f"{sign}{abs(tenths) // 10}.{abs(tenths) % 10}"
 
 
+@lru_cache(maxsize=10_000)  # the totals and the thresholds of leads lie close together
 def format_unsigned(tenths: int) -> str:
     """Points without a plus: `58.0`, `−3.5`."""
     return format_signed(tenths).lstrip("+")
 
 
-@lru_cache(maxsize=10_000)  # most entries are those of other leads too
 def format_entry(tenths: int, reason: str) -> str:
     """An entry in words: its points and its reason."""
     return f"{format_signed(tenths)} {reason}"

@@ -24,7 +24,6 @@ from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.errors import BadValue, UnreadableValue
 from leadledger.scoring.events.event_reader import LONGEST_NAME
 from leadledger.scoring.events.event_time import EventTime, format_time
-from leadledger.scoring.events.known_results import KnownResults
 from leadledger.scoring.events.systems import (
     LEAD,
     PLAIN,
@@ -34,6 +33,7 @@ from leadledger.scoring.events.systems import (
     find_part,
     find_system,
 )
+from leadledger.scoring.known_results import KnownResults
 from leadledger.scoring.lead_ids import LONGEST_ID
 from leadledger.scoring.text_forms import WHITE_SPACE
 

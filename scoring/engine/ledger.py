@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from itertools import compress
+from operator import getitem
+from typing import TypeAlias
 
 from leadledger.scoring.axis_parts import find_term_axis
 from leadledger.scoring.engine.each_entries import EachEntries
-from leadledger.scoring.event_counts import EarnedByEvents, EventCounts
+from leadledger.scoring.event_counts import EventCounts
+from leadledger.scoring.known_results import KnownResults
 from leadledger.scoring.lookup import Combination, Table, Term
-from leadledger.scoring.result import Entry, format_unsigned
+from leadledger.scoring.outputs import EntryKind
+from leadledger.scoring.priced_rule import PricedRule
+from leadledger.scoring.result import Entry, format_entry, format_unsigned
+from leadledger.scoring.rule import Group
 from leadledger.scoring.scorecard import Scorecard
 
-MOST_CELLS_KEPT = 10_000  # of a combination, whose entries are kept
+# An entry as a possible reason: its rank, from the greatest loss to the greatest gain, itself, and its words.
+Line: TypeAlias = tuple[int, Entry, str]
+MOST_PLACES = 1 << 16  # of rules and terms in a ledger
 
 
 class LedgerWriter:
@@ -23,99 +31,84 @@ class LedgerWriter:
         self._start = Entry(
             "start", "start", card.learned.start, "Where every lead starts", axis="" if has_axes else None
         )
-        self._rules = [
-            Entry(rule.name, "rule", priced.points, rule.reason, rule.why, rule.axis or None)
-            for priced in card.rules
-            for rule in [priced.rule]
-        ]
-        self._terms = [_make_entries(card, term) for term in card.learned.terms]
-        self._rule_names = frozenset(priced.rule.name for priced in card.rules)
+        terms = card.learned.terms
+        self._rules = [_keep_rule_lines(priced, place) for place, priced in enumerate(card.rules)]
+        self._terms = [_keep_term_lines(card, term, place) for place, term in enumerate(terms, len(card.rules))]
+        self._groups = [_keep_group_entries(group) for group in card.groups]
+        self._places = len(card.rules) + len(terms)
         self._each_rules = {priced.rule.name: EachEntries(card, priced) for priced in card.each_rules}
-        self._groups = [
-            Entry(group.name, "group", 0, describe_group(card, group.name), axis=group.axis or None)
-            for group in card.groups
-        ]
 
     def write(
-        self,
-        rules: Sequence[int | None],
-        groups: Sequence[int],
-        terms: Sequence[int],
-        bins: Sequence[Any],
-        counts: EventCounts | None = None,
-    ) -> list[Entry]:
-        """The entries of a tally, which add up to its total; those without points are left out.
+        self, rules: Sequence[int | None], groups: Sequence[int], bins: Sequence[int], counts: EventCounts | None = None
+    ) -> tuple[tuple[Entry, ...], list[Line]]:
+        """The entries of a tally that have points, which add up to its total; and the lines that may be reasons.
 
-        `counts` is what the events of the lead come to; None: the card has none.
+        Those are all but the start and groups, and one for each rule that events earn. `counts` is what the events of
+        the lead come to; None: the card has none.
         """
-        ledger = [self._start]
-        ledger += [
-            entry if points == entry.tenths else _with_points(entry, points)
-            for entry, points in zip(self._rules, rules, strict=True)
-            if points
-        ]
-        for earned in counts.rules if counts is not None else ():
-            ledger += self._each_rules[earned.rule].list_entries(earned)
-        ledger += [_with_points(entry, points) for entry, points in zip(self._groups, groups, strict=True) if points]
-        ledger += [entries[cell] for entries, points, cell in zip(self._terms, terms, bins, strict=True) if points]
-        return ledger
-
-    def list_telling(self, ledger: Sequence[Entry], counts: EventCounts | None) -> list[Entry]:
-        """The entries that may be reasons: all but the start and groups, and one for each rule that events earn."""
-        telling = [entry for entry in ledger[1:] if entry.kind != "group"]
-        if counts is None:
-            return telling
-        telling = [entry for entry in telling if entry.kind not in ("rule", "cap") or entry.name in self._rule_names]
-        return [*telling, *(entry for earned in counts.rules for entry in self._list_reasons(earned))]
-
-    def _list_reasons(self, earned: EarnedByEvents) -> Iterable[Entry]:
-        return self._each_rules[earned.rule].list_reasons(earned)
+        by_rules = [*map(getitem, compress(self._rules, rules), filter(None, rules))]
+        by_groups = [*map(getitem, compress(self._groups, groups), filter(None, groups))]
+        by_terms = [*filter(None, map(getitem, self._terms, bins))]
+        by_events: list[Entry] = []
+        lines = by_rules + by_terms
+        if counts is not None:
+            for earned in counts.rules:
+                entries = self._each_rules[earned.rule]
+                by_events += entries.list_entries(earned)
+                lines += [make_line(entry, self._places + len(lines)) for entry in entries.list_reasons(earned)]
+        of_rules, of_terms = [entry for _, entry, _ in by_rules], [entry for _, entry, _ in by_terms]
+        return (self._start, *of_rules, *by_events, *by_groups, *of_terms), lines
 
 
-def _with_points(entry: Entry, tenths: int) -> Entry:
-    """An entry with other points; `dataclasses.replace` takes longer than all else of a ledger."""
-    return Entry(entry.name, entry.kind, tenths, entry.reason, entry.why, entry.axis)
+def make_line(entry: Entry, place: int) -> Line:
+    """An entry as a line. Of two with the same points, that with the smaller `place` is nearer to its end."""
+    rank = entry.tenths * MOST_PLACES + (place if entry.tenths < 0 else -place)
+    return rank, entry, format_entry(entry.tenths, entry.reason)
 
 
-class _Cells(dict[int, Entry]):
-    """The entries of a combination by cell, each made when a lead first falls in it: there may be millions."""
+def _keep_rule_lines(priced: PricedRule, place: int) -> KnownResults[Line]:
+    """The lines of a rule by its points, of which there is one, or one for each step of its decay."""
+    rule = priced.rule
 
-    def __init__(self, card: Scorecard, term: Combination) -> None:
-        self.term = term
-        self.titles = [card.card.fields[name].title for name in term.fields]
-        self.axis = find_term_axis(card.card, term) if card.card.axes else None
+    def make(points: int) -> Line:
+        return make_line(Entry(rule.name, "rule", points, rule.reason, rule.why, rule.axis or None), place)
 
-    def __missing__(self, cell: int) -> Entry:
-        if len(self) >= MOST_CELLS_KEPT:
-            self.clear()
-        bins = self.term.find_bins(cell)
-        named = zip(self.titles, self.term.bins, bins, strict=True)
-        reason = ", ".join(f"{title}: {axis.labels[at]}" for title, axis, at in named)
-        points = self.term.sum_points(bins)
-        self[cell] = entry = Entry(self.term.name, "combination", points, reason, axis=self.axis)
-        return entry
+    return KnownResults(make)
 
 
-def _make_entries(card: Scorecard, term: Term) -> Sequence[Entry] | _Cells:
-    """The entries of a term by bin, in the order of `Tally.bins`: `employees: 50 to 250`."""
-    if isinstance(term, Combination):
-        return _Cells(card, term)
+def _keep_group_entries(group: Group) -> KnownResults[Entry]:
+    """The entries of a group by the points of its adjustment."""
+    words = describe_group(group)
+    return KnownResults(lambda points: Entry(group.name, "group", points, words, axis=group.axis or None))
+
+
+def _keep_term_lines(card: Scorecard, term: Term, place: int) -> KnownResults[Line | None]:
+    """The lines of a term by where it is looked up, as in `Tally.bins`: `employees: 50 to 250`; None without points."""
+    kind: EntryKind = "combination" if isinstance(term, Combination) else "table" if isinstance(term, Table) else "pair"
+    titles = [card.card.fields[name].title for name in term.fields]
     axis = find_term_axis(card.card, term) if card.card.axes else None
+
+    def make(cell: int) -> Line | None:
+        points, labels = _read_cell(term, cell)
+        reason = ", ".join(f"{title}: {label}" for title, label in zip(titles, labels, strict=True))
+        return make_line(Entry(term.name, kind, points, reason, axis=axis), place) if points else None
+
+    return KnownResults(make)
+
+
+def _read_cell(term: Term, cell: int) -> tuple[int, Sequence[str]]:
+    """The points of a term where it is looked up, and the label of the bin of each of its fields."""
+    if isinstance(term, Combination):
+        places = term.find_bins(cell)
+        return term.sum_points(places), [bins.labels[place] for bins, place in zip(term.bins, places, strict=True)]
     if isinstance(term, Table):
-        title = card.card.fields[term.field].title
-        cells = zip(term.points, term.bins.labels, strict=True)
-        return [Entry(term.name, "table", points, f"{title}: {label}", axis=axis) for points, label in cells]
-    first, second = (card.card.fields[name].title for name in term.fields)
-    return [
-        Entry(term.name, "pair", points, f"{first}: {row}, {second}: {column}", axis=axis)
-        for row, row_points in zip(term.bins[0].labels, term.points, strict=True)
-        for column, points in zip(term.bins[1].labels, row_points, strict=True)
-    ]
+        return term.points[cell], (term.bins.labels[cell],)
+    row, column = divmod(cell, len(term.bins[1]))
+    return term.points[row][column], (term.bins[0].labels[row], term.bins[1].labels[column])
 
 
-def describe_group(card: Scorecard, name: str) -> str:
+def describe_group(group: Group) -> str:
     """The words for the adjustment of a group."""
-    group = next(group for group in card.groups if group.name == name)
     limits = []
     if group.maximum is not None:
         limits.append(f"at most {format_unsigned(group.maximum)}")
@@ -124,4 +117,4 @@ def describe_group(card: Scorecard, name: str) -> str:
     parts = ["only the best rule counts"] if group.best_of else []
     if limits:
         parts.append(f"{' and '.join(limits)} together")
-    return f"{name.replace('_', ' ')}: {', '.join(parts)}"
+    return f"{group.name.replace('_', ' ')}: {', '.join(parts)}"

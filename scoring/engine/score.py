@@ -9,40 +9,44 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from operator import attrgetter
-from typing import Any, NamedTuple
+from operator import getitem
+from typing import Any, NamedTuple, TypeAlias
 
-from leadledger.scoring.advice import Advice, advise, word_cooling, word_day, word_hold
-from leadledger.scoring.cleaning import Lead, make_cleaner
+from leadledger.scoring.advice import Advice, advise
+from leadledger.scoring.cleaning import Cleaner, Lead, make_cleaner
 from leadledger.scoring.column_names import name_key
 from leadledger.scoring.column_paths import NOT_OBJECT, spread
 from leadledger.scoring.each_points import name_earned
 from leadledger.scoring.engine import question
 from leadledger.scoring.engine.axes import AxesEngine
 from leadledger.scoring.engine.ledger import LedgerWriter
+from leadledger.scoring.engine.reasons import ReasonWriter, find_strongest
 from leadledger.scoring.engine.steps import StepsEngine
 from leadledger.scoring.errors import BadValue, LeadError, UnreadableValue, quote
 from leadledger.scoring.event_counts import EventCounts
 from leadledger.scoring.events.counter import EventCounter
 from leadledger.scoring.events.event_reader import EventReader
-from leadledger.scoring.exploration import Chance, describe_draw, explore, find_lead_key
+from leadledger.scoring.exploration import Chance, explore, find_lead_key
 from leadledger.scoring.gate import Gate, decide
+from leadledger.scoring.known_results import KnownResults
 from leadledger.scoring.lookup import Combination, Pair, Table
 from leadledger.scoring.memory import Memory, read_memory
 from leadledger.scoring.numpy_scalars import unwrap_scalar
-from leadledger.scoring.outputs import REASONS_PER_SIDE, Verdict
+from leadledger.scoring.outputs import Verdict
 from leadledger.scoring.printers.python.module import compile_card
 from leadledger.scoring.printers.text import ledger_text
 from leadledger.scoring.probability import compute_probability, round_score
-from leadledger.scoring.result import Entry, Recommendation, Result, State, format_entry, format_unsigned
+from leadledger.scoring.result import Recommendation, Result, State
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.scoring.text_forms import key_of
 from leadledger.scoring.tree import Typed
 
-TENTHS = attrgetter("tenths")
-NO_STAGES = "the card has no stages"
 NO_EVENTS = "the card has no `events:`, so it can't count any; declare their kinds in the card"
 _STATES: dict[bool | None, State] = {True: "met", False: "unmet", None: "unknown"}
+
+
+# Where the values of a column belong: its field, the typed values of texts, and the cleaner of all else.
+_Home: TypeAlias = tuple[str, Mapping[str, Typed], Cleaner]
 
 
 class Decision(NamedTuple):  # made for each result, and for each day of a forecast
@@ -65,6 +69,18 @@ class Decision(NamedTuple):  # made for each result, and for each day of a forec
         if self.advice is None:
             return Memory(self.verdict, self.to)
         return Memory(self.verdict, self.to, self.advice.since, self.advice.below_since)
+
+
+class ShownTotal(NamedTuple):
+    """What follows from a total alone: the score, the probability (0..1), the grade and the percentile (0…99).
+
+    The probability is None where no base rate is known, the percentile where the release doesn't know it.
+    """
+
+    score: int
+    probability: float | None
+    grade: str
+    percentile: int | None
 
 
 def score(
@@ -113,10 +129,9 @@ class Engine:
         self.card = card
         self._axes = AxesEngine(card)
         self.tally = self._axes.add_demands(compile_card(card))
-        self._fields = {
-            field.name: (field, make_cleaner(field, card.card.missing_texts)) for field in card.card.plain_fields
-        }
+        self._cleaners = {field.name: make_cleaner(field, card.card.missing_texts) for field in card.card.plain_fields}
         self._names = card.card.column_names
+        self._homes = self._find_homes(self._names.exact)
         self.paths = card.card.column_paths
         self.has_paths = bool(self.paths)
         self._numbers = frozenset(field.name for field in card.card.plain_fields if field.kind == "number")
@@ -127,8 +142,11 @@ class Engine:
             if field.kind == "choices"
             for column in (*field.columns, *(name for _, name in field.labels))
         )
-        self._blank: dict[str, Typed] = dict.fromkeys(self._fields)
+        self._blank: dict[str, Typed] = dict.fromkeys(self._cleaners)
         self._ledger = LedgerWriter(card)
+        self._reasons = ReasonWriter(card)
+        self._states = [{met: (asked.name, state) for met, state in _STATES.items()} for asked in card.required]
+        self._shown_totals = KnownResults(self._show_total)
         self._steps = StepsEngine(card) if card.predicts_sales else None
         self._known_errors, self._always, self._squares = _square_errors(card)
         self._seen = [
@@ -146,10 +164,10 @@ class Engine:
         if self.has_paths:
             lead, texts = spread(lead, self.paths.find(lead), self._numbers)
             broken = [BadValue("", column, raw, f"{quote(raw)} {NOT_OBJECT}", path) for column, raw in texts.items()]
-        values, ignored, problems = self._read_values(lead, self._names.exact, path)
+        values, ignored, problems = self._read_values(lead, self._homes, path)
         if ignored and self._names.may_match(ignored):
             matched = self._names.match(lead)
-            values, ignored, problems = self._read_values(lead, matched.fields, path)
+            values, ignored, problems = self._read_values(lead, self._find_homes(matched.fields), path)
             for first, second in matched.alike:
                 reason = f"is the same name as {quote(first)}, spelt otherwise; send one of the two"
                 problems.append(BadValue(matched.fields[second], second, lead[second], reason, path))
@@ -157,8 +175,12 @@ class Engine:
             raise LeadError([*broken, *problems])
         return Lead(values, tuple(map(str, ignored)))
 
+    def _find_homes(self, fields: Mapping[str, str]) -> dict[str, _Home]:
+        """Where the values of columns belong, from the field of each."""
+        return {column: (name, self._cleaners[name].texts, self._cleaners[name]) for column, name in fields.items()}
+
     def _read_values(
-        self, lead: Mapping[str, Any], homes: Mapping[str, str], path: str
+        self, lead: Mapping[str, Any], homes: Mapping[str, _Home], path: str
     ) -> tuple[dict[str, Typed], list[Any], list[BadValue]]:
         """The typed values of a raw lead, the names of which no field is, and the problems.
 
@@ -169,15 +191,16 @@ class Engine:
         ignored: list[Any] = []
         problems: list[BadValue] = []
         for column, raw in lead.items():
-            name = homes.get(column)
-            if name is None:
+            home = homes.get(column)
+            if home is None:
                 ignored.append(column)
                 continue
+            name, texts, clean = home
             try:
-                value = self._fields[name][1](raw)
+                value = texts[raw] if type(raw) is str else clean(raw)  # as `clean`, without a call for most values
             except UnreadableValue as reason:
                 try:
-                    value = self._fields[name][1](unwrap_scalar(raw))
+                    value = clean(unwrap_scalar(raw))
                 except UnreadableValue:
                     problems.append(BadValue(name, str(column), raw, str(reason), path))
                     continue
@@ -186,7 +209,7 @@ class Engine:
             if name not in columns:
                 values[name] = value
                 columns[name] = column
-            elif not self._fields[name][0].are_same(values[name], value):
+            elif not self.card.card.fields[name].are_same(values[name], value):
                 clash = f"'{name}' has another value under '{columns[name]}'; send one of the two"
                 problems.append(BadValue(name, str(column), raw, clash, path))
         return values, ignored, problems
@@ -255,8 +278,8 @@ class Engine:
             values = self.add_counts(values, counts)
         total, low, high, rules, groups, terms, bins, criteria, excluded = self.tally(values, as_of)
         card = self.card
-        ledger = self._ledger.write(rules, groups, terms, bins, counts)
-        telling = self._ledger.list_telling(ledger, counts)
+        score, probability, grade, percentile = self._shown_totals[total]
+        ledger, lines = self._ledger.write(rules, groups, bins, counts)
         error = None
         if self._known_errors:
             error = round_root(self._always + sum([squares[bins[i]] for i, squares in self._squares]))
@@ -274,12 +297,12 @@ class Engine:
             at,
             to,
             gate.threshold.points if gate else None,
-            tuple((asked.name, _STATES[met]) for asked, met in zip(card.required, criteria, strict=True)),
-            self._find_reasons(
-                verdict,
-                excluded,
-                self._word_gate(gate, verdict, criteria, total, high, chance, advice, as_of),
-                telling,
+            tuple(map(getitem, self._states, criteria)),
+            self._reasons.word_exclusions(excluded)
+            if verdict == "disqualify"
+            else (
+                *self._reasons.word_gate(gate, verdict, criteria, total, high, chance, advice, as_of),
+                *find_strongest(verdict, lines),
             ),
             questions,
         )
@@ -290,15 +313,15 @@ class Engine:
             total,
             low,
             high,
-            round_score(total),
-            compute_probability(card.learned.base_rate, total),
-            card.grade(total),
+            score,
+            probability,
+            grade,
             recommendation,
-            tuple(ledger),
+            ledger,
             ignored,
             error,
             self._find_unseen(values) if self._seen else None,
-            card.find_percentile(total),
+            percentile,
             None if self._steps is None else self._steps.foretell(values, as_of),
             counts,
             self._axes.score(rules, groups, terms, bins, values),
@@ -349,67 +372,22 @@ class Engine:
         lead_key = find_lead_key(self.card.card.plain_fields, values)
         return explore(gate.exploration, advice, threshold, required, total, lead_key)
 
+    def _show_total(self, total: int) -> ShownTotal:
+        """What follows from a total (tenths) alone."""
+        card = self.card
+        probability = compute_probability(card.learned.base_rate, total)
+        return ShownTotal(round_score(total), probability, card.grade(total), card.find_percentile(total))
+
     def _find_unseen(self, values: Mapping[str, Typed]) -> tuple[str, ...]:
         """The fields whose text training has never seen."""
-        return tuple(
+        unseen = [
             name
             for name, is_exact, levels, keys in self._seen
             if (value := values[name]) is not None
             and value not in levels
             and (is_exact or key_of(str(value)) not in keys)
-        )
-
-    def _find_reasons(
-        self, verdict: Verdict, excluded: tuple[bool | None, ...], of_gate: Iterable[str], entries: list[Entry]
-    ) -> tuple[str, ...]:
-        """The sentences that a recommendation rests on: those of the gate, then the most telling of `entries`."""
-        if verdict == "disqualify":
-            exclusions = zip(self.card.card.exclude, excluded, strict=True)
-            return tuple(exclusion.reason for exclusion, fires in exclusions if fires)
-        gains = [entry for entry in sorted(entries, key=TENTHS, reverse=True)[:REASONS_PER_SIDE] if entry.tenths > 0]
-        losses = [entry for entry in sorted(entries, key=TENTHS)[:REASONS_PER_SIDE] if entry.tenths < 0]
-        ordered = losses + gains if verdict in ("nurture", "demote") else gains + losses
-        return (*of_gate, *(format_entry(entry.tenths, entry.reason) for entry in ordered))
-
-    def _word_gate(
-        self,
-        gate: Gate | None,
-        verdict: Verdict,
-        criteria: tuple[bool | None, ...],
-        total: int,
-        high: int,
-        chance: Chance | None,
-        advice: Advice | None,
-        as_of: date,
-    ) -> list[str]:
-        """What a gate says of a lead, in sentences."""
-        sentences = []
-        if chance is not None and chance.is_explored and verdict == "promote":
-            sentences.append(describe_draw(chance.propensity))
-        cause = ""
-        if advice is not None:
-            cause = advice.cause
-            if cause == "cooling":
-                sentences.append(word_cooling(advice, as_of))
-        if gate is None:
-            has_stages = self.card.card.stages
-            sentences.append("nothing is left to decide by points at this stage" if has_stages else NO_STAGES)
-            return sentences
-        unmet = [self.card.required[i].title for i in gate.requires if criteria[i] is False]
-        sentences += [f"{title} is not met" for title in unmet]
-        unknown = "is not known, which doesn't end a promotion" if cause == "held" else "is not known"
-        sentences += [f"{self.card.required[i].title} {unknown}" for i in gate.requires if criteria[i] is None]
-        threshold = gate.threshold
-        if threshold.closed:
-            sentences.append(threshold.closed)
-        elif threshold.points is not None and total < threshold.points:
-            short = f"{format_unsigned(total)} points, {format_unsigned(threshold.points)} are needed"
-            more = f"answers could bring up to {format_unsigned(high)}" if verdict == "ask" else ""
-            more = more or (word_hold(advice, gate, as_of) if advice else "")
-            sentences.append(f"{short}; {more}" if more else short)
-        if advice and cause == "demoted" and advice.below_since is None and not unmet:
-            sentences.append(f"demoted on {word_day(advice.since, as_of)}")
-        return sentences
+        ]
+        return tuple(unseen)
 
 
 def _find_break(gate: Gate | None, values: Mapping[str, Any]) -> date | None:

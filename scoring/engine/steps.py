@@ -28,9 +28,10 @@ class StepsEngine:
         forecasts = []
         for stage in self._card.find_steps_ahead(values.get("stage")):
             step, tally, ledger = self._steps[stage]
-            total, _, _, rules, groups, terms, bins, _, _ = tally(values, as_of)
+            total, _, _, rules, groups, _, bins, _, _ = tally(values, as_of)
             probability = compute_probability(step.learned.base_rate, total)
-            forecasts.append(StepForecast(stage, total, probability, tuple(ledger.write(rules, groups, terms, bins))))
+            entries, _ = ledger.write(rules, groups, bins)
+            forecasts.append(StepForecast(stage, total, probability, entries))
         chance = multiply_chances([forecast.probability for forecast in forecasts])
         amount = values.get(self._card.card.amount)
         expected = None if chance is None or not isinstance(amount, float) else chance * amount

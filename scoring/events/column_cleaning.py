@@ -10,8 +10,8 @@ import math
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from leadledger.scoring.events.known_results import LONGEST_REMEMBERED, MOST_REMEMBERED
 from leadledger.scoring.field import Field
+from leadledger.scoring.known_results import LONGEST_REMEMBERED, MOST_REMEMBERED
 from leadledger.scoring.tree import Typed
 
 ValueCleaner: TypeAlias = Callable[[Any], Typed]

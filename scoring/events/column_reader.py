@@ -16,11 +16,11 @@ from typing import Any
 from leadledger.scoring.errors import BadValue, LeadError, UnreadableValue
 from leadledger.scoring.events.event_columns import ALWAYS, EventColumns, join_columns, make_columns
 from leadledger.scoring.events.event_reader import LONGEST_NAME, EventReader
-from leadledger.scoring.events.known_results import KnownResults
 from leadledger.scoring.events.property_reader import pick_column
 from leadledger.scoring.events.systems import PLAIN_MEMBERS
 from leadledger.scoring.events.time_columns import TimeColumns
 from leadledger.scoring.events.typed_event import TypedEvent
+from leadledger.scoring.known_results import KnownResults
 from leadledger.scoring.scorecard import Card
 from leadledger.scoring.text_forms import WHITE_SPACE
 

@@ -9,7 +9,7 @@ from leadledger.scoring.each_points import PricedEachRule
 from leadledger.scoring.event_counts import EarnedByEvents
 from leadledger.scoring.event_kind import EventKind
 from leadledger.scoring.events.kind_events import KindEvents
-from leadledger.scoring.events.known_results import KnownResults
+from leadledger.scoring.known_results import KnownResults
 from leadledger.scoring.text_forms import key_of
 from leadledger.scoring.tree import Typed
 

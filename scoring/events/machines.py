@@ -17,9 +17,9 @@ from typing import TypeAlias
 
 from leadledger.scoring.event_kind import EventKind
 from leadledger.scoring.events.event_columns import EventColumns
-from leadledger.scoring.events.known_results import KnownResults
 from leadledger.scoring.events.systems import read_machine_signs
 from leadledger.scoring.field import Field
+from leadledger.scoring.known_results import KnownResults
 from leadledger.scoring.text_forms import fold
 from leadledger.scoring.tree import Typed
 

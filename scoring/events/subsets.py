@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 
 from leadledger.scoring.event_kind import EventKind
 from leadledger.scoring.events.event_columns import EventColumns
-from leadledger.scoring.events.known_results import LONGEST_REMEMBERED, MOST_REMEMBERED
 from leadledger.scoring.events.property_card import make_property_card
+from leadledger.scoring.known_results import LONGEST_REMEMBERED, MOST_REMEMBERED
 from leadledger.scoring.printers.python.module import compile_card
 from leadledger.scoring.scorecard import Card
 from leadledger.scoring.tree import Days, walk_tree

@@ -7,7 +7,7 @@ from typing import Any
 
 from leadledger.scoring.day_forms import find_zone, local_day
 from leadledger.scoring.events.event_time import TimeReader
-from leadledger.scoring.events.known_results import KnownResults
+from leadledger.scoring.known_results import KnownResults
 
 # The usual forms, a 0 for each digit. Python reads more of them than we do, but of these it reads all.
 _UTC_SHAPES = frozenset(f"0000-00-00T00:00:00{fraction}Z" for fraction in ("", ".000", ".000000"))

@@ -7,7 +7,7 @@ nothing in a card can become code.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeAlias
 
@@ -44,12 +44,13 @@ def print_module(card: Scorecard) -> str:
     writer.line()
     groups = [points.group(group) for group in card.groups]
     terms = [points.term(term) for term in learned.terms]
-    writer.line("total = (")
-    writer.line(f"    {learned.start}")
     earned = [writer.names["earned", priced.rule.name] for priced in card.each_rules]
-    for part in [*(f"({rule} or 0)" for rule in (*rules, *earned)), *groups, *(points for points, _ in terms)]:
-        writer.line(f"    + {part}")
-    writer.line(")")
+    # The tuples that are returned are added up as they are, which takes half as long as one addition after the other.
+    of_rules, of_terms = (writer.name("all", kind, f"{kind}_points") for kind in ("rule", "term"))
+    _write_tuple(writer, f"{of_rules} = (", rules)
+    _write_tuple(writer, f"{of_terms} = (", [points for points, _ in terms])
+    sums = [f"sum(filter(None, {of_rules}))", *(f"({name} or 0)" for name in earned), *groups, f"sum({of_terms})"]
+    writer.line(f"total = {' + '.join([str(learned.start), *sums])}")
     writer.line("low = high = total")
     RangeSource(card, writer, points).move_ends()
     writer.line()
@@ -57,12 +58,19 @@ def print_module(card: Scorecard) -> str:
     excluded = [conditions.three_valued("out", exclusion.name, exclusion.when.tree) for exclusion in written.exclude]
     writer.line("return (")
     writer.line("    total, low, high,")
-    for names in (rules, groups, [points for points, _ in terms], [place for _, place in terms], criteria, excluded):
-        writer.write_items("    (", names, ",)," if len(names) == 1 else "),")
+    writer.line(f"    {of_rules},")
+    _write_tuple(writer, "    (", groups, ",")
+    writer.line(f"    {of_terms},")
+    for names in ([place for _, place in terms], criteria, excluded):
+        _write_tuple(writer, "    (", names, ",")
     writer.line(")")
     title = f"{written.name} {card.release}".strip()
     head = _HEAD.format(title="".join(sign for sign in title if sign.isprintable() and sign not in '\\"'))
     return "\n".join([head, *writer.constants, "", "", "def tally(lead, as_of):", *writer.lines, ""])
+
+
+def _write_tuple(writer: SourceWriter, opening: str, items: Sequence[str], after: str = "") -> None:
+    writer.write_items(opening, items, f",){after}" if len(items) == 1 else f"){after}")
 
 
 def compile_card(card: Scorecard) -> TallyFunction:

@@ -55,10 +55,10 @@ class PointsSource:
         listed = f"({', '.join(members)}{',' if len(members) == 1 else ''})"
         if group.best_of:
             best = self.name("best", group.name, f"best_{group.name}")
-            item = "one"
-            fired = f"{item} for {item} in {listed} if {item}"
+            fired = self.name("fired", group.name, f"fired_{group.name}")
+            self.line(f"{fired} = [*filter(None, {listed})]")
             self.line(f"{total} = sum({fired})")
-            self.line(f"{best} = max(({fired}), default=0)")
+            self.line(f"{best} = max({fired}) if {fired} else 0")
             self.line(f"{name} = {cut(group, best)} - {total}")
         else:
             self.line(f"{total} = {' + '.join(f'({member} or 0)' for member in members) or '0'}")
@@ -139,7 +139,11 @@ class PointsSource:
 
 
 def cut(group: Group, name: str) -> str:
-    """A value within the limits of a group."""
+    """The value of a variable within the limits of a group: comparisons, which take a fifth of `min` and `max`."""
+    ends = []
     if group.maximum is not None:
-        name = f"min({name}, {group.maximum})"
-    return name if group.minimum is None else f"max({name}, {group.minimum})"
+        most = group.maximum if group.minimum is None else max(group.maximum, group.minimum)
+        ends.append(f"{most} if {name} > {group.maximum} else ")
+    if group.minimum is not None:
+        ends.append(f"{group.minimum} if {name} < {group.minimum} else ")
+    return f"({''.join(ends)}{name})" if ends else name

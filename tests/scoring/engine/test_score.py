@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from leadledger import explain, score
 from leadledger.scoring.bins import FlagBins, NumberBins, TextBins
 from leadledger.scoring.card.reader import parse_card
-from leadledger.scoring.engine.ledger import MOST_CELLS_KEPT
 from leadledger.scoring.engine.score import get_engine, round_root
 from leadledger.scoring.errors import LeadError
+from leadledger.scoring.known_results import MOST_REMEMBERED
 from leadledger.scoring.lookup import Branch, Combination, Leaf, Pair, Table, Term
 from leadledger.scoring.scorecard import Learned, Scorecard, build_untrained
 
@@ -137,7 +137,7 @@ def test_entries_of_a_combination_are_bounded() -> None:
     card = parse_card("name: wide\nfields: {employees: {kind: number}, weight: {kind: number}, demo: {kind: flag}}")
     term = Combination(("employees", "weight", "demo"), (bins, bins, FlagBins()), (tree,))
     ready = get_engine(Scorecard(card, Learned(terms=(term,))))
-    for i in range(MOST_CELLS_KEPT + 500):
+    for i in range(MOST_REMEMBERED + 500):
         values = {"employees": float(i % 190), "weight": float(i // 190), "demo": None}
         (entry,) = ready.build_result(values, AS_OF).ledger[1:]
         assert (
@@ -146,7 +146,7 @@ def test_entries_of_a_combination_are_bounded() -> None:
         )
         assert entry.tenths == 3
     (kept,) = (cells for cells in ready._ledger._terms if isinstance(cells, dict))
-    assert len(kept) <= MOST_CELLS_KEPT
+    assert len(kept) <= MOST_REMEMBERED
 
 
 # -- scalars of NumPy -------------------------------------------------------------------------------------------------

@@ -107,9 +107,10 @@ def tally(lead, as_of):
     rule_enterprise = None if employees is None else 48 if employees >= 1000 else 0
 
     sum_engagement = (rule_recent_activity or 0) + (rule_price_page or 0) + (rule_demo_requested or 0) + (rule_newsletter or 0) + (rule_long_silence or 0)
-    group_engagement = max(min(sum_engagement, 80), -60) - sum_engagement
-    sum_size = sum(one for one in (rule_right_size, rule_enterprise) if one)
-    best_size = max((one for one in (rule_right_size, rule_enterprise) if one), default=0)
+    group_engagement = (80 if sum_engagement > 80 else -60 if sum_engagement < -60 else sum_engagement) - sum_engagement
+    fired_size = [*filter(None, (rule_right_size, rule_enterprise))]
+    sum_size = sum(fired_size)
+    best_size = max(fired_size) if fired_size else 0
     group_size = best_size - sum_size
     bin_employees = 0 if employees is None else 1 + bisect_right(EDGES_EMPLOYEES, employees)
     points_employees = POINTS_EMPLOYEES[bin_employees]
@@ -134,41 +135,18 @@ def tally(lead, as_of):
         points_employees_need_country_demo_requested += 9 if bin_country in {0, 2} else -4
     else:
         points_employees_need_country_demo_requested += 0
-    total = (
-        437
-        + (rule_urgent_need or 0)
-        + (rule_clear_need or 0)
-        + (rule_vague_need or 0)
-        + (rule_no_need or 0)
-        + (rule_budget_set or 0)
-        + (rule_small_budget or 0)
-        + (rule_decider or 0)
-        + (rule_only_user or 0)
-        + (rule_senior_title or 0)
-        + (rule_junior_title or 0)
-        + (rule_supplier_dismissed or 0)
-        + (rule_supplier_reviewed or 0)
-        + (rule_supplier_kept or 0)
-        + (rule_decides_soon or 0)
-        + (rule_decides_late or 0)
-        + (rule_referred or 0)
-        + (rule_bought_list or 0)
-        + (rule_recent_activity or 0)
-        + (rule_price_page or 0)
-        + (rule_demo_requested or 0)
-        + (rule_newsletter or 0)
-        + (rule_long_silence or 0)
-        + (rule_tiny or 0)
-        + (rule_right_size or 0)
-        + (rule_enterprise or 0)
-        + group_engagement
-        + group_size
-        + points_employees
-        + points_lead_source
-        + points_demo_requested
-        + points_budget_need
-        + points_employees_need_country_demo_requested
+    rule_points = (
+        rule_urgent_need, rule_clear_need, rule_vague_need, rule_no_need, rule_budget_set, rule_small_budget,
+        rule_decider, rule_only_user, rule_senior_title, rule_junior_title, rule_supplier_dismissed,
+        rule_supplier_reviewed, rule_supplier_kept, rule_decides_soon, rule_decides_late, rule_referred,
+        rule_bought_list, rule_recent_activity, rule_price_page, rule_demo_requested, rule_newsletter,
+        rule_long_silence, rule_tiny, rule_right_size, rule_enterprise,
     )
+    term_points = (
+        points_employees, points_lead_source, points_demo_requested, points_budget_need,
+        points_employees_need_country_demo_requested,
+    )
+    total = 437 + sum(filter(None, rule_points)) + group_engagement + group_size + sum(term_points)
     low = high = total
     if employees is None:
         low += -67
@@ -230,18 +208,9 @@ def tally(lead, as_of):
     out_student = None if job_title is None else True if 'student' in job_title_folded else False
     return (
         total, low, high,
-        (
-            rule_urgent_need, rule_clear_need, rule_vague_need, rule_no_need, rule_budget_set, rule_small_budget,
-            rule_decider, rule_only_user, rule_senior_title, rule_junior_title, rule_supplier_dismissed,
-            rule_supplier_reviewed, rule_supplier_kept, rule_decides_soon, rule_decides_late, rule_referred,
-            rule_bought_list, rule_recent_activity, rule_price_page, rule_demo_requested, rule_newsletter,
-            rule_long_silence, rule_tiny, rule_right_size, rule_enterprise,
-        ),
+        rule_points,
         (group_engagement, group_size),
-        (
-            points_employees, points_lead_source, points_demo_requested, points_budget_need,
-            points_employees_need_country_demo_requested,
-        ),
+        term_points,
         (
             bin_employees, bin_lead_source, bin_demo_requested, bin_budget * 4 + bin_need,
             ((bin_employees_2 * 4 + bin_need) * 5 + bin_country) * 3 + bin_demo_requested,

@@ -1,4 +1,4 @@
-"""What was worked out before and comes again and again: times, values of properties, agents."""
+"""What was worked out before and comes again and again: entries of ledgers, typed values, times, agents."""
 
 from __future__ import annotations
 
