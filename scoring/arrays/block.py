@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from leadledger.scoring import tree
 from leadledger.scoring.arrays import truth
+from leadledger.scoring.arrays.block_outputs import take_rows
 from leadledger.scoring.arrays.coded import CONSTANT, CodeAxis, Coded, Items, combine, constant, reduce
 from leadledger.scoring.arrays.field_table import FieldTable
 from leadledger.scoring.bins import Bins, NumberBins
@@ -36,6 +37,9 @@ class FieldColumn(Protocol):
     def is_missing(self) -> Items:
         """Which values along the axis are missing."""
 
+    def values(self) -> Sequence[Typed]:
+        """The values along the axis."""
+
     def work_out(self, key: Hashable, function: Callable[[Typed], Any], dtype: npt.DTypeLike) -> Items:
         """What a function makes of each value along the axis; `key` tells functions apart."""
 
@@ -55,6 +59,10 @@ class TableColumn:
     def is_missing(self) -> Items:
         """As in `FieldColumn`."""
         return self.table.work_out("missing", _is_missing, np.bool_, self.size)
+
+    def values(self) -> Sequence[Typed]:
+        """As in `FieldColumn`."""
+        return self.table.values(self.size)
 
     def work_out(self, key: Hashable, function: Callable[[Typed], Any], dtype: npt.DTypeLike) -> Items:
         """As in `FieldColumn`."""
@@ -76,10 +84,13 @@ class NumberColumn:
         """As in `FieldColumn`."""
         return np.isnan(self.found)
 
+    def values(self) -> Sequence[Typed]:
+        """As in `FieldColumn`."""
+        return [None if value != value else value for value in self.found.tolist()]
+
     def work_out(self, key: Hashable, function: Callable[[Typed], Any], dtype: npt.DTypeLike) -> Items:
         """As in `FieldColumn`."""
-        values = (None if value != value else value for value in self.found.tolist())
-        return np.fromiter(map(function, values), dtype, len(self.found))
+        return np.fromiter(map(function, self.values()), dtype, len(self.found))
 
 
 NOTHING = NumberColumn(CONSTANT, np.array([np.nan]))  # of a field that the list lacks
@@ -106,6 +117,17 @@ class Block:
         """What a function makes of each value of a plain field; `key` tells functions apart."""
         column = self.column(name)
         return Coded(column.axis, column.work_out(key, function, dtype))
+
+    def number_values(self, name: str) -> tuple[Coded, int]:
+        """The number of each row's value of a plain field, below the size that comes second."""
+        column = self.column(name)
+        size = len(column.is_missing())
+        return Coded(column.axis, np.arange(size)), size
+
+    def take_values(self, name: str, rows: Items) -> list[Typed]:
+        """The values of a plain field in some rows."""
+        values = self.column(name).values()
+        return [values[number] for number in take_rows(self.number_values(name)[0], rows).tolist()]
 
     def numbers(self, operand: tree.Operand | tree.Constant) -> Coded:
         """A number, days, a date (its ordinal) or a flag (0 or 1); NaN: missing."""

@@ -126,14 +126,17 @@ def _climb(edges: Items, steps: Items, days: Items) -> Items:
     return steps.take(np.searchsorted(edges, days, side="right"))
 
 
+def is_open(priced: PricedRule, rule: RulePoints, block: Block) -> Coded:
+    """Whether a rule is unknown, and a question could settle it."""
+    missing = reduce(np.logical_or, map(block.is_missing, priced.askable))
+    return combine(np.logical_and, rule.is_unknown, missing)
+
+
 def find_move(priced: PricedRule, rule: RulePoints, end: End, block: Block) -> Coded:
     """What an open rule could bring toward one end; 0 where it isn't open."""
     if (priced.points < 0) != (end == "low"):
         return constant(0)
-    missing = reduce(np.logical_or, map(block.is_missing, priced.askable))
-    return combine(
-        lambda unknown, missing, worth: np.where(unknown & missing, worth, 0), rule.is_unknown, missing, rule.worth
-    )
+    return combine(np.where, is_open(priced, rule, block), rule.worth, constant(0))
 
 
 class _Group:
@@ -158,7 +161,9 @@ class _Group:
         if not self.group.best_of:
             then = add_up([self.sum, *moved])
         elif end == "high":
-            then = reduce(np.maximum, [self.best, *moved])
+            opened = [is_open(priced, rule, self.block) for priced, rule in askable]
+            best = [combine(np.where, *pair, self.best) for pair in zip(opened, moved, strict=True)]
+            then = reduce(np.maximum, [self.best, *best])
         else:
             # Where nothing fired, one open rule alone could still bring the best below zero.
             least = reduce(np.minimum, [constant(0), *moved])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import compress
 from operator import getitem
 from typing import TypeAlias
@@ -58,6 +58,11 @@ class LedgerWriter:
                 lines += [make_line(entry, self._places + len(lines)) for entry in entries.list_reasons(earned)]
         of_rules, of_terms = [entry for _, entry, _ in by_rules], [entry for _, entry, _ in by_terms]
         return (self._start, *of_rules, *by_events, *by_groups, *of_terms), lines
+
+    @property
+    def lines(self) -> Sequence[Mapping[int, Line | None]]:
+        """What may be reasons of each rule, by its points (not 0), then of each term, by where it is looked up."""
+        return [*self._rules, *self._terms]
 
 
 def make_line(entry: Entry, place: int) -> Line:

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pyarrow as arrow  # type: ignore[import-untyped]
 
+from leadledger.scoring.arrays.block_outputs import CodedColumn
 from leadledger.scoring.arrays.coded import Items
 from leadledger.scoring.arrays.columns import is_readable
-from leadledger.scoring.arrays.list_scorer import ArrayScorer, CodedColumn, UnfitForArrays
+from leadledger.scoring.arrays.list_scorer import ArrayScorer, UnfitForArrays
 from leadledger.scoring.frames.frame_scoring import FrameScoring
 from leadledger.scoring.frames.libraries import Library
 from leadledger.scoring.outputs import Column
@@ -25,7 +26,8 @@ _TYPES = {"integer": arrow.int32(), "number": arrow.float64(), "text": arrow.str
 def score_columns(scoring: FrameScoring, library: Library, columns: Mapping[str, Any]) -> tuple[Any, list[int]]:
     """The outputs as a table of Arrow, and the rows that have none. Raises UnfitForArrays."""
     card = scoring.card
-    scorer = ArrayScorer(card, scoring.as_of, columns, sale=card.predicts_sales)
+    scorer = ArrayScorer(card, scoring.as_of, columns, sale=card.predicts_sales, explain=scoring.explain)
+    outputs = scoring.output_columns
     read = {name: _read_column(library, columns[name]) for name in scorer.read_columns}
     rows = len(next(iter(columns.values())))
     starts = range(0, max(rows, 1), ROWS_PER_BLOCK)
@@ -33,13 +35,12 @@ def score_columns(scoring: FrameScoring, library: Library, columns: Mapping[str,
     def score_block(start: int) -> tuple[list[Any], Items]:
         part = slice(start, start + ROWS_PER_BLOCK)
         block = scorer.score({name: values[part] for name, values in read.items()})
-        return [_decode(block.outputs[column.name], column, block.bad) for column in card.score_columns], block.bad
+        return [_decode(block.outputs[column.name], column, block.bad) for column in outputs], block.bad
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         blocks = list(pool.map(score_block, starts))
-    names = [column.name for column in card.score_columns]
-    outputs = zip(*(outputs for outputs, _ in blocks), strict=True)
-    table = arrow.table({name: arrow.chunked_array(parts) for name, parts in zip(names, outputs, strict=True)})
+    parts = zip(*(arrays for arrays, _ in blocks), strict=True)
+    table = arrow.table({column.name: arrow.chunked_array(part) for column, part in zip(outputs, parts, strict=True)})
     bad = np.flatnonzero(np.concatenate([bad for _, bad in blocks])).tolist()
     return table, bad
 

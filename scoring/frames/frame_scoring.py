@@ -12,7 +12,7 @@ from leadledger.scoring.column_fit import find_columns, require_columns
 from leadledger.scoring.errors import DataError, did_you_mean, quote
 from leadledger.scoring.frames.events import IN_MEMORY
 from leadledger.scoring.frames.libraries import SPARK, find_library
-from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, list_names
+from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, Column, list_names
 from leadledger.scoring.scorecard import Scorecard
 
 LOGGER = logging.getLogger("leadledger")
@@ -49,10 +49,15 @@ class FrameScoring:
             raise DataError(f"{LABEL}: events aren't counted for a {sort} yet; give a frame that lies in memory")
 
     @property
-    def outputs(self) -> tuple[str, ...]:
+    def output_columns(self) -> tuple[Column, ...]:
         """The columns that a score adds, before `problem` and without the prefix."""
         reasons = (PLUS_MINUS, *REASON_COLUMNS) if self.explain else ()
-        return list_names((*self.card.score_columns, *reasons))
+        return (*self.card.score_columns, *reasons)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Their names."""
+        return list_names(self.output_columns)
 
     @property
     def new_names(self) -> dict[str, str]:

@@ -182,7 +182,7 @@ def _score_columns(
     """
     from leadledger.scoring.frames import array_scores, sql_scores
 
-    if scoring.events is None and not scoring.explain:
+    if scoring.events is None:
         try:
             return (*array_scores.score_columns(scoring, library, columns), ())
         except array_scores.UnfitForArrays:
