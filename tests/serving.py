@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import signal
 import socket
 import subprocess
@@ -16,7 +17,7 @@ from datetime import UTC, datetime
 from http.client import HTTPConnection
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, Self, TextIO
 
 from leadledger.api.server.serve import serve
 from leadledger.api.service import keys
@@ -43,7 +44,7 @@ sys.exit(serve(Settings(home=Path(home), card=Path(card), **settings), port=port
 class Server:
     """A process that serves, its port, what it greeted with, and its log once it has ended."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[str] | ForkedProcess
     port: int
     greeting: str
     log: list[dict[str, Any]] = field(default_factory=list)
@@ -95,9 +96,8 @@ def launched(home: Path, card: Path = CARD, port: int = 0, **settings: Any) -> I
 
 @contextmanager
 def started(home: Path, *, reading: bool = True, **settings: Any) -> Iterator[Server]:
-    """A server of the example's card, whose log is read; it is ended at the end, if it has not been stopped."""
-    with launched(home, **settings) as process:
-        assert process.stdout is not None
+    """A forked server of the example's card, whose log is read; it is ended at the end, if it has not been stopped."""
+    with ForkedProcess(Settings(**{"home": home, "card": CARD, **settings})) as process:
         first, second = process.stdout.readline(), process.stdout.readline()
         server = Server(process, port_of(first), second)
         if reading:
@@ -105,8 +105,7 @@ def started(home: Path, *, reading: bool = True, **settings: Any) -> Iterator[Se
         try:
             yield server
         finally:
-            if process.poll() is None:
-                process.kill()
+            process.kill()
             process.wait(PATIENCE)
             if server.reader:
                 server.reader.join(PATIENCE)
@@ -140,31 +139,75 @@ def with_key(home: Path, *options: str) -> Iterator[tuple[str, str]]:
 
 @contextmanager
 def forked(home: Path, **settings: Any) -> Iterator[int]:
-    """The port of a server that is started in a tenth of the time, for tests that need many; killed at the end.
+    """The port of a forked server of the example's card, which is killed at the end."""
+    with ForkedProcess(Settings(**{"home": home, "card": CARD, "log_level": "error", **settings})) as process:
+        yield port_of(process.stdout.readline())
+
+
+class ForkedProcess:
+    """A server that starts in a tenth of the time, with the part of Popen that tests use; killed at the end.
 
     It is forked from a process that has loaded the code and done nothing else: all that a start does to a home and to a
     database it does itself.
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    receiving, sending = context.Pipe(duplex=False)
-    process = context.Process(
-        target=_serve, args=(sending, Settings(**{"home": home, "card": CARD, "log_level": "error", **settings}))
-    )
-    process.start()
-    sending.close()
-    try:
-        with open(receiving.fileno(), encoding="utf-8", closefd=False) as output:
-            yield port_of(output.readline())
-    finally:
-        process.kill()
-        process.join(PATIENCE)
-        receiving.close()
+
+    def __init__(self, settings: Settings) -> None:
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([__name__])
+        pipes = [context.Pipe(duplex=False) for _ in range(2)]
+        sending = [end for _, end in pipes]
+        self._process = context.Process(target=_serve, args=(*sending, settings))
+        self._process.start()
+        for end in sending:
+            end.close()
+        self.stdout, self.stderr = (_open_end(end) for end, _ in pipes)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        self.wait(PATIENCE)
+        self.stdout.close()
+        self.stderr.close()
+
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        assert self._process.pid is not None
+        return self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        """The exit status, or the negative number of the signal that ended it; None while it runs."""
+        return self._process.exitcode
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, if it still runs."""
+        if self._process.is_alive():
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """Kill it, if it still runs."""
+        self._process.kill()
+
+    def wait(self, seconds: float) -> None:
+        """Wait until it has ended."""
+        self._process.join(seconds)
+        assert self._process.exitcode is not None, "it doesn't end"
 
 
-def _serve(sending: Connection, settings: Settings) -> None:
-    with open(sending.fileno(), "w", encoding="utf-8", closefd=False) as sys.stdout:
-        sys.exit(serve(settings, port=0))
+def _serve(output: Connection, errors: Connection, settings: Settings) -> None:
+    for end, number in ((output, 1), (errors, 2)):
+        os.dup2(end.fileno(), number)
+        end.close()
+    sys.exit(serve(settings, port=0))
+
+
+def _open_end(end: Connection) -> TextIO:
+    """The end of a pipe that is read, as a file."""
+    with end:
+        return open(os.dup(end.fileno()), encoding="utf-8")
 
 
 def port_of(greeting: str) -> int:

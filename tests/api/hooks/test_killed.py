@@ -19,10 +19,11 @@ from leadledger.api.hooks.delivery_queue import DeliveryQueue
 from leadledger.api.log import database, tables
 from tests.api.hooks.deliveries import Clock, add_hook, deliver
 from tests.api.hooks.receiver import Handler, close, receiving
+from tests.effort import examples
 from tests.postgres import server
 from tests.serving import PATIENCE, forked
 
-ROUNDS = 25  # on each database
+ROUNDS = examples(10)  # on each database
 CALLERS = 4
 LEADS = 3  # of each caller, in each round
 # Values by which a lead is disqualified, and by which it is asked: each score changes the decision.

@@ -24,10 +24,10 @@ from tests.serving import with_key
 
 ROOT = Path(__file__).parents[3]
 CARD = ROOT / "examples" / "b2b-software" / "card.yaml"
-ENOUGH = 3000  # requests; there are some 5,000
+ENOUGH = 2500  # requests; there are some 4,000
 LIMIT = 600  # seconds; it takes some 30
 # For each operation, in the random phase. Each run sends the same requests, except under the profile `explore`.
-EXAMPLES = ["--max-examples", "30", "--generation-deterministic"]
+EXAMPLES = ["--max-examples", "15", "--generation-deterministic"]
 if os.environ.get("HYPOTHESIS_PROFILE") == "explore":
     EXAMPLES = ["--max-examples", "400"]
 
@@ -45,7 +45,7 @@ def learned() -> Learned:
     return Learned(base_rate=0.2, trust=0.5, terms=terms)
 
 
-@pytest.mark.slow(seconds=60)
+@pytest.mark.slow(seconds=40)
 def test_random_requests(tmp_path: Path) -> None:
     """None of thousands of requests gets a 5xx, an answer that differs from the contract, or breaks a check."""
     home = tmp_path / "home"

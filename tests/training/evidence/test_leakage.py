@@ -162,7 +162,7 @@ def test_no_knifes_edge(name: str) -> None:
     """On random halves, the same fields are stopped, and without them none."""
     card, history = known(name)
     honest = replace(history, frame=history.frame.drop(columns=list(LEAKS[name])))
-    for seed in range(2 if len(history) > 20_000 else 3):  # 20 of each were tried when the limits were set
+    for seed in range(1 if len(history) > 20_000 else 3):  # 20 of each were tried when the limits were set
         half = np.sort(np.random.default_rng(seed).permutation(len(history))[: len(history) // 2])
         assert names(find_leaks(card, take_leads(history, half), seed)) == LEAKS[name], seed
         assert names(find_leaks(card, take_leads(honest, half), seed)) == set(), seed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,10 @@ from urllib.parse import quote
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import func, select
+from sqlalchemy import Engine, func, select
 
 from leadledger.api.app import create_app
-from leadledger.api.log import database, tables
+from leadledger.api.log import tables
 from leadledger.api.log.book_store import BookStore
 from leadledger.api.log.feedback import Feedback
 from leadledger.api.log.feedback_store import FeedbackStore
@@ -59,24 +60,34 @@ SCORECARD = build_untrained(parse_card(CARD))
 ENGINE = get_engine(SCORECARD)
 
 
-@pytest.fixture(params=DATABASES)
-def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of an empty log."""
-    with database_of(request.param, tmp_path) as url:
-        yield url
-
-
-@pytest.fixture
-def client(address: str, tmp_path: Path) -> Iterator[TestClient]:
-    """A service that knows four leads, one of which came with an event."""
-    card = tmp_path / "card.yaml"
+@contextmanager
+def serving(kind: str, home: Path) -> Iterator[TestClient]:
+    """A service that knows four leads, one of which came with an event, on a database of a kind."""
+    card = home / "card.yaml"
     card.write_text(CARD, encoding="utf-8")
-    with TestClient(create_app(Settings(card=card, home=tmp_path, log_url=address))) as client:
+    with (
+        database_of(kind, home) as url,
+        TestClient(create_app(Settings(card=card, home=home, log_url=url))) as client,
+    ):
         for name, lead in LEADS.items():
             body: dict[str, Any] = {"lead": {"lead_id": name, **lead}, "as_of": DAY}
             if name == "visitor":
                 body["events"] = [VISIT]
             assert client.post("/v1/score", json=body).status_code == 200
+        yield client
+
+
+@pytest.fixture(params=DATABASES)
+def client(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TestClient]:
+    """A service of its own for a test that changes something."""
+    with serving(request.param, tmp_path) as client:
+        yield client
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def unchanged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """A service that is shared by the tests that change nothing."""
+    with serving(request.param, tmp_path_factory.mktemp("home")) as client:
         yield client
 
 
@@ -88,25 +99,25 @@ def get(client: TestClient, path: str) -> Any:
 
 
 @pytest.mark.slow
-def test_two_leads_are_compared(client: TestClient) -> None:
+def test_two_leads_are_compared(unchanged: TestClient) -> None:
     """The answer is that of the core, with the lead of each side, and ids may hold slashes."""
-    answer = get(client, f"/v1/leads/compare?a=L1&b={quote('ACME/42', safe='')}&as_of={DAY}")
+    answer = get(unchanged, f"/v1/leads/compare?a=L1&b={quote('ACME/42', safe='')}&as_of={DAY}")
     first, second = (ComparedLead(ENGINE.clean({"lead_id": name, **LEADS[name]}).values) for name in ("L1", "ACME/42"))
     expected = compare(ENGINE, first, second, date.fromisoformat(DAY)).to_dict()
     assert {**answer, "a": answer["a"]["points"], "b": answer["b"]["points"], "notes": []} == {**expected, "notes": []}
     assert (answer["a"]["lead"], answer["b"]["lead"], answer["notes"]) == ("L1", "ACME/42", [])
     assert round(sum(entry["difference"] for entry in answer["entries"]), 1) == answer["difference"] == -11.7
-    validator(client.get("/openapi.json").json(), "LeadComparison").validate(answer)
+    validator(unchanged.get("/openapi.json").json(), "LeadComparison").validate(answer)
 
 
-def test_a_forecast_is_that_of_the_core(client: TestClient) -> None:
+def test_a_forecast_is_that_of_the_core(unchanged: TestClient) -> None:
     """Over HTTP the forecast names the day that the core names."""
-    answer = get(client, f"/v1/leads/L1/forecast?days=60&as_of={DAY}")
+    answer = get(unchanged, f"/v1/leads/L1/forecast?days=60&as_of={DAY}")
     expected = forecast(SCORECARD, {"lead_id": "L1", **LEADS["L1"]}, date.fromisoformat(DAY), 60)
     assert answer == {"lead": "L1", **json.loads(json.dumps(expected.to_dict())), "notes": []}
     assert answer["recommendation_changes"][0]["on"] == "2026-03-30"
-    validator(client.get("/openapi.json").json(), "LeadForecast").validate(answer)
-    slashed = get(client, f"/v1/leads/{quote('ACME/42', safe='')}/forecast?as_of={DAY}")
+    validator(unchanged.get("/openapi.json").json(), "LeadForecast").validate(answer)
+    slashed = get(unchanged, f"/v1/leads/{quote('ACME/42', safe='')}/forecast?as_of={DAY}")
     assert (slashed["lead"], slashed["recommendation_changes"]) == ("ACME/42", [])
 
 
@@ -145,11 +156,11 @@ def test_events_that_are_not_stored_stay_as_they_were(client: TestClient) -> Non
     assert get(client, "/v1/leads/visitor/forecast?as_of=2026-03-11")["points"] == 64.0
 
 
-def test_answers_are_tried_out(client: TestClient, address: str) -> None:
+def test_answers_are_tried_out(unchanged: TestClient) -> None:
     """What-if shows both results and what moves, under any name of a field, and records nothing."""
-    rows = count_rows(address, tables.scores)
+    rows = count_rows(unchanged, tables.scores)
     body = {"answers": {"Need__c": "none", "budget": "2000"}, "as_of": DAY}
-    answer = client.post("/v1/leads/L1/what-if", json=body)
+    answer = unchanged.post("/v1/leads/L1/what-if", json=body)
     assert answer.status_code == 200, answer.text
     content = answer.json()
     lead = {"lead_id": "L1", **LEADS["L1"]}
@@ -158,20 +169,22 @@ def test_answers_are_tried_out(client: TestClient, address: str) -> None:
     assert content["now"] == {"id": "", **json.loads(json.dumps(now))}
     assert content["then"] == {"id": "", **json.loads(json.dumps(then))}
     assert content["difference"] == -4.0 == sum(entry["difference"] for entry in content["moved"])
-    validator(client.get("/openapi.json").json(), "WhatIf").validate(content)
-    assert count_rows(address, tables.scores) == rows
-    unknown = client.post("/v1/leads/L1/what-if", json={"answers": {"budget": None}, "as_of": DAY}).json()
+    validator(unchanged.get("/openapi.json").json(), "WhatIf").validate(content)
+    assert count_rows(unchanged, tables.scores) == rows
+    unknown = unchanged.post("/v1/leads/L1/what-if", json={"answers": {"budget": None}, "as_of": DAY}).json()
     assert unknown["then"]["high"] > unknown["now"]["high"]
 
 
-def count_rows(address: str, table: Any) -> int:
+def engine_of(client: TestClient) -> Engine:
+    """The database of a service."""
+    engine: Engine = client.app.state.service.decision_log.store.engine  # type: ignore[attr-defined]  # a FastAPI
+    return engine
+
+
+def count_rows(client: TestClient, table: Any) -> int:
     """How many rows a table has."""
-    engine = database.open_database(address, Path())
-    try:
-        with engine.connect() as connection:
-            return connection.execute(select(func.count()).select_from(table)).scalar_one()
-    finally:
-        engine.dispose()
+    with engine_of(client).connect() as connection:
+        return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
 
 @pytest.mark.slow
@@ -187,21 +200,21 @@ def count_rows(address: str, table: Any) -> int:
         ),
     ],
 )
-def test_answers_with_mistakes(client: TestClient, answers: Any, path: str, reason: str) -> None:
+def test_answers_with_mistakes(unchanged: TestClient, answers: Any, path: str, reason: str) -> None:
     """An answer that can't be read, or has no field, is refused with its path."""
-    problem = read_problem(client.post("/v1/leads/L1/what-if", json={"answers": answers}), 422)
+    problem = read_problem(unchanged.post("/v1/leads/L1/what-if", json={"answers": answers}), 422)
     assert problem["errors"][0]["path"] == path
     assert problem["errors"][0]["reason"] == reason
     assert problem["detail"] == "1 mistake in the request; nothing was worked out."
 
 
-def test_an_unknown_lead_is_refused_with_ids_like_it(client: TestClient) -> None:
+def test_an_unknown_lead_is_refused_with_ids_like_it(unchanged: TestClient) -> None:
     """Whatever is asked of a lead that the book doesn't know, the refusal names ids that may be meant."""
     answers = [
-        client.get("/v1/leads/l1/forecast"),
-        client.get("/v1/leads/compare?a=L1&b=l1"),
-        client.post("/v1/leads/l1/what-if", json={"answers": {}}),
-        client.post("/v1/leads/l1/feedback", json={"verb": "accept"}),
+        unchanged.get("/v1/leads/l1/forecast"),
+        unchanged.get("/v1/leads/compare?a=L1&b=l1"),
+        unchanged.post("/v1/leads/l1/what-if", json={"answers": {}}),
+        unchanged.post("/v1/leads/l1/feedback", json={"verb": "accept"}),
     ]
     for answer in answers:
         assert read_problem(answer, 404)["detail"] == "The book has no lead of this id. There are: 'L1'."
@@ -217,17 +230,17 @@ def test_an_unknown_lead_is_refused_with_ids_like_it(client: TestClient) -> None
         ("a=L1&b=L1&days=3", "?days", "unknown parameter. Use one of: a, b, as_of."),
     ],
 )
-def test_comparisons_with_mistakes(client: TestClient, query: str, path: str, reason: str) -> None:
+def test_comparisons_with_mistakes(unchanged: TestClient, query: str, path: str, reason: str) -> None:
     """A wrong parameter of a comparison is refused."""
-    (mistake,) = read_problem(client.get(f"/v1/leads/compare?{query}"), 422)["errors"]
+    (mistake,) = read_problem(unchanged.get(f"/v1/leads/compare?{query}"), 422)["errors"]
     assert (mistake["path"], mistake["reason"]) == (path, reason)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("days", ["0", "367", "-1", "1e2", "٣", "", "9999999999"])
-def test_forecasts_of_too_many_days(client: TestClient, days: str) -> None:
+def test_forecasts_of_too_many_days(unchanged: TestClient, days: str) -> None:
     """A forecast is of 1 to 366 days."""
-    (mistake,) = read_problem(client.get(f"/v1/leads/L1/forecast?days={quote(days)}"), 422)["errors"]
+    (mistake,) = read_problem(unchanged.get(f"/v1/leads/L1/forecast?days={quote(days)}"), 422)["errors"]
     assert (mistake["path"], mistake["reason"]) == ("?days", "is not a number from 1 to 366")
 
 
@@ -264,25 +277,24 @@ def test_feedback_changes_the_book(client: TestClient) -> None:
     assert get(client, f"/v1/leads/{quote('ACME/42', safe='')}")["rejected_on"] == str(today)
 
 
-def test_the_same_feedback_of_a_day_is_recorded_once(client: TestClient, address: str) -> None:
+def test_the_same_feedback_of_a_day_is_recorded_once(client: TestClient) -> None:
     """A repeated request records nothing, whichever spelling the Salesforce id has; another reason is new."""
     assert give(client, "00QWU000004xYZa", verb="reject", reason="no_need")["new"]
     assert not give(client, "00QWU000004xYZa", verb="reject", reason="no_need")["new"]
     assert not give(client, "00QWU000004xYZa2AM", verb="reject", reason="no_need")["new"]
     assert give(client, "00QWU000004xYZa", verb="reject", reason="other")["new"]
-    assert count_rows(address, tables.feedback) == 2
+    assert count_rows(client, tables.feedback) == 2
 
 
-def test_the_same_feedback_at_once_is_recorded_once(client: TestClient, address: str) -> None:
+def test_the_same_feedback_at_once_is_recorded_once(client: TestClient) -> None:
     """Of many requests with the same feedback at one moment, one records it."""
-    engine = database.open_database(address, Path())
+    engine = engine_of(client)
     row = BookStore(engine).read_lead("L1")
     assert row is not None
     feedback = Feedback("snooze", DAY, until="2026-03-09")
     with ThreadPoolExecutor(8) as pool:
         news = list(pool.map(lambda _: FeedbackStore(engine).add(row, feedback, ""), range(24)))
-    engine.dispose()
-    assert sum(news) == count_rows(address, tables.feedback) == 1
+    assert sum(news) == count_rows(client, tables.feedback) == 1
 
 
 def test_feedback_outlives_a_new_score(client: TestClient) -> None:
@@ -331,39 +343,35 @@ REASONS = "no_budget, no_need, no_authority, bad_timing, wrong_contact, competit
         ([], "$", 'is a list; send an object like {"verb": "reject", "reason": "no_budget"}'),
     ],
 )
-def test_feedback_with_mistakes(client: TestClient, address: str, body: Any, path: str, reason: str) -> None:
+def test_feedback_with_mistakes(unchanged: TestClient, body: Any, path: str, reason: str) -> None:
     """Feedback with a mistake is refused with its path, and nothing is recorded."""
-    problem = read_problem(client.post("/v1/leads/L1/feedback", json=body), 422)
+    problem = read_problem(unchanged.post("/v1/leads/L1/feedback", json=body), 422)
     assert problem["detail"].endswith("nothing was recorded.")
     first = problem["errors"][0]
     assert (first["path"], first["reason"]) == (path, reason)
-    assert count_rows(address, tables.feedback) == 0
+    assert count_rows(unchanged, tables.feedback) == 0
 
 
-def test_a_lead_is_not_put_off_to_the_past_or_for_ever(client: TestClient) -> None:
+def test_a_lead_is_not_put_off_to_the_past_or_for_ever(unchanged: TestClient) -> None:
     """A lead is put off to a day after today, and within a year."""
     today = datetime.now(UTC).date()
     for days in (0, -3, 367):
         body = {"verb": "snooze", "until": str(today + timedelta(days=days))}
-        (mistake,) = read_problem(client.post("/v1/leads/L1/feedback", json=body), 422)["errors"]
+        (mistake,) = read_problem(unchanged.post("/v1/leads/L1/feedback", json=body), 422)["errors"]
         assert mistake["reason"] == f"is not a day after today, {today}, and within 366 days of it"
 
 
-def test_a_large_body_is_no_feedback(client: TestClient) -> None:
+def test_a_large_body_is_no_feedback(unchanged: TestClient) -> None:
     """Feedback needs a hundred bytes; a body of ten thousand is refused."""
-    answer = client.post("/v1/leads/L1/feedback", json={"verb": "accept", "entry": "x" * 10_000})
+    answer = unchanged.post("/v1/leads/L1/feedback", json={"verb": "accept", "entry": "x" * 10_000})
     assert read_problem(answer, 413)["detail"] == "The body is larger than 10,000 bytes, and feedback needs a hundred."
 
 
-def test_forgetting_a_lead_erases_its_feedback(client: TestClient, address: str) -> None:
+def test_forgetting_a_lead_erases_its_feedback(client: TestClient) -> None:
     """What sales said of a lead is forgotten with it."""
     give(client, verb="reject", reason="no_budget")
-    engine = database.open_database(address, Path())
-    try:
-        LogStore(engine).forget("L1")
-    finally:
-        engine.dispose()
-    assert count_rows(address, tables.feedback) == 0
+    LogStore(engine_of(client)).forget("L1")
+    assert count_rows(client, tables.feedback) == 0
     assert client.get("/v1/leads/L1/forecast").status_code == 404
 
 

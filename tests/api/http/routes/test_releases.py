@@ -47,7 +47,7 @@ rules:
 """
 ONE, TWO = "2026-01-01-001", "2026-01-01-002"
 LEAD: dict[str, Any] = {"lead": {"lead_id": "L", "a": True}, "as_of": "2026-01-01"}
-SWITCHES = 50
+SWITCHES = 20
 CALLERS = 6
 
 
@@ -285,7 +285,7 @@ def ask(address: str, ended: threading.Event, answers: list[bytes], refused: lis
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_switching_under_load(home: Path, workers: int) -> None:
-    """Fifty switches, by a request and by the command line in turn: no request fails, every answer names one release,
+    """Twenty switches, by a request and by the command line in turn: no request fails, every answer names one release,
     and replays under it, in all workers.
     """
     answers: list[bytes] = []
