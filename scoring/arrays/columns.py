@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,7 @@ class ArrowColumnReader:
             return None, self._find_long(column)
         if self.is_ignored and _is_text(kind):
             return None, None
-        codes, raws = _encode(column)
+        codes, raws = encode(column)
         axis = CodeAxis(codes)
         if self.field.kind == "number" and (_is_number(raws.type) or (self._may_be_plain and _is_text(raws.type))):
             numbers, bad = self._read_numbers(raws)
@@ -64,17 +65,8 @@ class ArrowColumnReader:
 
     def _read_objects(self, raws: list[Any]) -> tuple[FieldColumn, Coded | None]:
         """The values of a list of Python's, each cleaned by itself: no two types have the same values."""
-        values: list[Typed] = []
-        bad = np.zeros(len(raws), bool)
-        for at, raw in enumerate(raws):
-            try:
-                values.append(clean_value(self._clean, raw))
-            except UnreadableValue:
-                values.append(None)
-                bad[at] = True
-        table = FieldTable(lambda value: value)
-        numbers, size = table.number(values)
-        return TableColumn(CodeAxis(numbers), table, size), Coded(ROWS, bad) if bad.any() else None
+        column, bad = clean_values(self._clean, raws)
+        return column, Coded(ROWS, bad) if bad.any() else None
 
     def _find_long(self, ids: Any) -> Coded | None:
         """Which ids can't be read since they are too long; None: none is."""
@@ -119,6 +111,24 @@ class ArrowColumnReader:
         return numbers, bad
 
 
+def clean_values(clean: Callable[[Any], Typed], raws: Sequence[Any]) -> tuple[TableColumn, Items]:
+    """Raw values of any types, each cleaned by itself, since two types may have equal values; and which can't be read.
+
+    The axis of the column has a code for each raw value.
+    """
+    values: list[Typed] = []
+    bad = np.zeros(len(raws), bool)
+    for at, raw in enumerate(raws):
+        try:
+            values.append(clean_value(clean, raw))
+        except UnreadableValue:
+            values.append(None)
+            bad[at] = True
+    table = FieldTable(lambda value: value)
+    numbers, size = table.number(values)
+    return TableColumn(CodeAxis(numbers), table, size), bad
+
+
 def is_readable(kind: Any) -> bool:
     """Whether columns of a type of Arrow are read; others come as lists of Python's values."""
     types = arrow.types
@@ -158,7 +168,7 @@ def _is_number(kind: Any) -> bool:
     return bool(arrow.types.is_integer(kind) or arrow.types.is_float32(kind) or arrow.types.is_float64(kind))
 
 
-def _encode(column: Any) -> tuple[Items, Any]:
+def encode(column: Any) -> tuple[Items, Any]:
     """The codes of the rows, and the distinct raw values that they number, the last of which is null."""
     if isinstance(column, arrow.ChunkedArray):
         column = column.combine_chunks()

@@ -16,8 +16,8 @@ from leadledger.scoring.arrays.axes import AxesArrays, AxisArrays
 from leadledger.scoring.arrays.block import Block, FieldColumn
 from leadledger.scoring.arrays.block_outputs import CodedColumn, code_floats, number_values, spread_rows
 from leadledger.scoring.arrays.coded import Coded, Items, reduce
-from leadledger.scoring.arrays.columns import ArrowColumnReader
 from leadledger.scoring.arrays.decisions import Decisions
+from leadledger.scoring.arrays.field_readers import find_field_readers
 from leadledger.scoring.arrays.reasons import ReasonArrays
 from leadledger.scoring.arrays.tally import CardArrays
 from leadledger.scoring.axis import UNKNOWN_GRADE
@@ -69,7 +69,9 @@ class ArrayScorer:
             card, where = card.spell_with(where)
         self.card, self._as_of, self._where = card, as_of, where
         _refuse_card(card.card)
-        self._readers = _find_readers(card, columns, where)
+        columns = list(columns)
+        by_field, paths = find_columns(card.card, columns), card.card.column_paths.find(columns)
+        self._readers = find_field_readers(card.card, by_field, paths, _find_asked(card, where))
         self._points = CardArrays(card, ("high",))
         self._axes = AxesArrays(card)
         self._steps = {stage: CardArrays(step, ()) for stage, step in card.steps.items()} if sale else {}
@@ -87,19 +89,18 @@ class ArrayScorer:
     @property
     def read_columns(self) -> tuple[str, ...]:
         """The columns that `score` needs."""
-        return tuple(self._readers)
+        return tuple(dict.fromkeys(column for reader in self._readers for column in reader.columns))
 
     def score(self, columns: Mapping[str, Any]) -> ScoredBlock:
         """The scores of a block of the columns in `read_columns`, of one length, as `ArrowColumnReader` reads them."""
         rows = len(next(iter(columns.values())))
         fields: dict[str, FieldColumn] = {}
         bad: list[Coded] = []
-        for name, reader in self._readers.items():
-            column, unreadable = reader.read(columns[name])
+        for reader in self._readers:
+            column, unreadable = reader.read(columns)
+            bad += unreadable
             if column is not None:
                 fields[reader.field.name] = column
-            if unreadable is not None:
-                bad.append(unreadable)
         block = Block(self.card.card, fields, self._as_of)
         tally = self._points.tally(block)
         axes = self._axes.score(block, tally)
@@ -144,20 +145,6 @@ class ArrayScorer:
     def _is_behind(self, stage: str, at: Typed) -> bool:
         """Whether a lead that stands at `at` has a step behind it."""
         return stage not in self.card.find_steps_ahead(at)
-
-
-def _find_readers(card: Scorecard, columns: Iterable[str], where: tree.Node | None) -> dict[str, ArrowColumnReader]:
-    """What reads each column that a field has. Raises UnfitForArrays."""
-    if card.card.column_paths.find(columns):
-        raise UnfitForArrays("a field is inside of objects")
-    asked = _find_asked(card, where)
-    readers = {}
-    for name, names in find_columns(card.card, columns).items():
-        if len(names) > 1:
-            raise UnfitForArrays(f"the field '{name}' has several columns")
-        for column in names:
-            readers[column] = ArrowColumnReader(card.card.fields[name], card.card.missing_texts, name in asked)
-    return readers
 
 
 def _find_asked(card: Scorecard, where: tree.Node | None) -> frozenset[str]:
