@@ -39,7 +39,7 @@ class AxesArrays:
         return [self._score(part, block, tally) for part in self._parts.values()]
 
     def _score(self, part: AxisPart, block: Block, tally: BlockTally) -> AxisArrays:
-        points = [tally.rules[name].points for name in part.rules]
+        points = [tally.rules[name].points for name in (*part.rules, *part.each_rules)]
         points += [tally.groups[name] for name in part.groups]
         points += [tally.terms[i].points for i in part.terms]
         unknown = add_up(self._list_unknown(part, block, tally))
@@ -48,7 +48,9 @@ class AxesArrays:
     def _list_unknown(self, part: AxisPart, block: Block, tally: BlockTally) -> Iterator[Coded]:
         """What the rules, groups and terms of an axis leave unknown (tenths)."""
         for stake in part.stakes:
-            own = add_up(_weigh(tally.rules[name].is_unknown, worth) for name, worth in stake.rules)
+            own = add_up(
+                _weigh(tally.rules[name].is_unknown, worth) for name, worth in (*stake.rules, *stake.each_rules)
+            )
             yield combine(np.minimum, own, constant(stake.worth))
         for i, worth in part.worths:
             fields = self._card.learned.terms[i].fields

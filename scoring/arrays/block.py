@@ -71,10 +71,11 @@ class TableColumn:
 
 @dataclass(frozen=True)
 class NumberColumn:
-    """The numbers of one block alone, NaN where one is missing."""
+    """The numbers of one block alone, or its days as their ordinals; NaN where one is missing."""
 
     axis: CodeAxis
     found: Items
+    is_day: bool = False
 
     def numbers(self) -> Items:
         """As in `FieldColumn`."""
@@ -86,7 +87,8 @@ class NumberColumn:
 
     def values(self) -> Sequence[Typed]:
         """As in `FieldColumn`."""
-        return [None if value != value else value for value in self.found.tolist()]
+        known = (None if number != number else number for number in self.found.tolist())
+        return [date.fromordinal(int(day)) if day is not None else None for day in known] if self.is_day else [*known]
 
     def work_out(self, key: Hashable, function: Callable[[Typed], Any], dtype: npt.DTypeLike) -> Items:
         """As in `FieldColumn`."""

@@ -73,7 +73,7 @@ class ArrowColumnReader:
         if arrow.types.is_integer(ids.type):
             return None
         ids = ids.dictionary_decode() if isinstance(ids, arrow.DictionaryArray) else ids
-        bad = _as_numpy(compute.greater(compute.utf8_length(ids), LONGEST_ID).fill_null(False)).copy()
+        bad = as_numpy(compute.greater(compute.utf8_length(ids), LONGEST_ID).fill_null(False)).copy()
         for at in np.flatnonzero(bad).tolist():
             bad[at] = not self._can_read(ids[at].as_py())
         return Coded(ROWS, bad) if bad.any() else None
@@ -90,7 +90,7 @@ class ArrowColumnReader:
         if _is_number(raws.type):
             if arrow.types.is_float32(raws.type):  # what was written 10.1 is 10.1, as a lead by itself has it
                 raws = raws.cast(arrow.string())
-            numbers = _as_numpy(raws.cast(arrow.float64(), safe=False).fill_null(np.nan)).copy()
+            numbers = as_numpy(raws.cast(arrow.float64(), safe=False).fill_null(np.nan)).copy()
             bad = np.isinf(numbers)
         else:
             numbers, bad = self._read_number_texts(raws)
@@ -101,8 +101,8 @@ class ArrowColumnReader:
     def _read_number_texts(self, raws: Any) -> tuple[Items, Items]:
         plain = compute.match_substring_regex(raws, f"^{_PLAIN_NUMBER}$").fill_null(False)
         cast = compute.if_else(plain, raws, None).cast(arrow.float64()).fill_null(np.nan)
-        numbers, bad = _as_numpy(cast).copy(), np.zeros(len(raws), bool)
-        for at in np.flatnonzero(~_as_numpy(plain)).tolist():
+        numbers, bad = as_numpy(cast).copy(), np.zeros(len(raws), bool)
+        for at in np.flatnonzero(~as_numpy(plain)).tolist():
             try:
                 number = clean_value(self._clean, raws[at].as_py())
                 numbers[at] = np.nan if number is None else number
@@ -175,10 +175,11 @@ def encode(column: Any) -> tuple[Items, Any]:
     if not isinstance(column, arrow.DictionaryArray):
         column = column.dictionary_encode()
     raws = column.dictionary
-    codes = _as_numpy(column.indices.fill_null(len(raws)) if column.indices.null_count else column.indices)
+    codes = as_numpy(column.indices.fill_null(len(raws)) if column.indices.null_count else column.indices)
     return codes.astype(np.intp), arrow.concat_arrays([raws, arrow.nulls(1, raws.type)])
 
 
-def _as_numpy(column: Any) -> Items:
+def as_numpy(column: Any) -> Items:
+    """An array of Arrow as one of NumPy."""
     array: Items = column.to_numpy(zero_copy_only=False)
     return array

@@ -16,6 +16,7 @@ from leadledger.scoring.arrays.axes import AxesArrays, AxisArrays
 from leadledger.scoring.arrays.block import Block, FieldColumn
 from leadledger.scoring.arrays.block_outputs import CodedColumn, code_floats, number_values, spread_rows
 from leadledger.scoring.arrays.coded import Coded, Items, reduce
+from leadledger.scoring.arrays.counted_events import CountedEventReader
 from leadledger.scoring.arrays.decisions import Decisions
 from leadledger.scoring.arrays.field_readers import find_field_readers
 from leadledger.scoring.arrays.reasons import ReasonArrays
@@ -24,7 +25,7 @@ from leadledger.scoring.axis import UNKNOWN_GRADE
 from leadledger.scoring.column_fit import find_columns
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.probability import compute_probability, round_score
-from leadledger.scoring.scorecard import Card, Scorecard
+from leadledger.scoring.scorecard import Scorecard
 from leadledger.scoring.tree import Typed
 
 MOST_NUMBERED = 1 << 16  # of values that are numbered in a table; more are sorted
@@ -51,8 +52,8 @@ class ScoredBlock:
 class ArrayScorer:
     """A scorecard made ready for the columns of one list; several threads may use it.
 
-    `columns` are those of the list. `explain`: reasons, too. `where`: which leads are wanted. Raises
-    UnfitForArrays.
+    `columns` are those of the list. `explain`: reasons, too. `counted`: the columns that `join_counted` adds for events
+    come along. `where`: which leads are wanted. Raises UnfitForArrays.
     """
 
     def __init__(
@@ -63,12 +64,15 @@ class ArrayScorer:
         *,
         sale: bool = False,
         explain: bool = False,
+        counted: bool = False,
         where: tree.Node | None = None,
     ) -> None:
         if where is not None:
             card, where = card.spell_with(where)
         self.card, self._as_of, self._where = card, as_of, where
-        _refuse_card(card.card)
+        if card.card.events and not counted:
+            raise UnfitForArrays("what the events of the leads come to isn't known")
+        self._events = CountedEventReader(card.card, explain) if counted else None
         columns = list(columns)
         by_field, paths = find_columns(card.card, columns), card.card.column_paths.find(columns)
         self._readers = find_field_readers(card.card, by_field, paths, _find_asked(card, where))
@@ -89,7 +93,8 @@ class ArrayScorer:
     @property
     def read_columns(self) -> tuple[str, ...]:
         """The columns that `score` needs."""
-        return tuple(dict.fromkeys(column for reader in self._readers for column in reader.columns))
+        columns = dict.fromkeys(column for reader in self._readers for column in reader.columns)
+        return (*columns, *(self._events.columns if self._events else ()))
 
     def score(self, columns: Mapping[str, Any]) -> ScoredBlock:
         """The scores of a block of the columns in `read_columns`, of one length, as `ArrowColumnReader` reads them."""
@@ -101,6 +106,10 @@ class ArrayScorer:
             bad += unreadable
             if column is not None:
                 fields[reader.field.name] = column
+        if self._events is not None:
+            counted, unread = self._events.read(columns, fields, self._as_of)
+            fields |= counted
+            bad.append(unread)
         block = Block(self.card.card, fields, self._as_of)
         tally = self._points.tally(block)
         axes = self._axes.score(block, tally)
@@ -112,7 +121,7 @@ class ArrayScorer:
         if self._steps:
             outputs |= self._foretell(block, rows)
         if self._reasons is not None:
-            outputs |= self._reasons.describe(tally, rows)
+            outputs |= self._reasons.describe(block, tally, rows)
         chosen = None if self._where is None else spread_rows(block.evaluate(self._where), rows) == truth.TRUE
         is_bad = spread_rows(reduce(np.logical_or, bad), rows) if bad else np.zeros(rows, bool)
         return ScoredBlock(rows, is_bad, outputs, chosen)
@@ -158,12 +167,6 @@ def _find_asked(card: Scorecard, where: tree.Node | None) -> frozenset[str]:
     asked |= {name for term in card.learned.all_terms for name in term.fields}
     asked |= set(tree.find_fields(where)) if where is not None else set()
     return frozenset(written.find_plain_fields(tuple(name for name in asked if name in written.fields)))
-
-
-def _refuse_card(card: Card) -> None:
-    """Raises UnfitForArrays for what rests on more than the columns of one row."""
-    if card.events:
-        raise UnfitForArrays("the card has events")
 
 
 def _describe_axes(axes: Sequence[AxisArrays], rows: int) -> dict[str, CodedColumn]:

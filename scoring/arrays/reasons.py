@@ -7,14 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from leadledger.scoring.arrays.block_outputs import CodedColumn, number_values
+from leadledger.scoring.arrays.block import Block
+from leadledger.scoring.arrays.block_outputs import CodedColumn, number_values, spread_rows
 from leadledger.scoring.arrays.coded import Coded, Items, add_up, combine, constant
+from leadledger.scoring.arrays.counted_events import name_events
 from leadledger.scoring.arrays.tally import BlockTally
 from leadledger.scoring.arrays.terms import TermPoints
+from leadledger.scoring.engine.each_entries import EachEntries
 from leadledger.scoring.engine.ledger import LedgerWriter
 from leadledger.scoring.engine.score import round_root
+from leadledger.scoring.event_counts import EarnedByEvents
 from leadledger.scoring.lookup import Combination, Term, list_bins
 from leadledger.scoring.outputs import PLUS_MINUS, REASONS_PER_SIDE
+from leadledger.scoring.result import format_entry
 from leadledger.scoring.scorecard import Scorecard
 
 
@@ -33,11 +38,12 @@ class ReasonArrays:
     def __init__(self, card: Scorecard) -> None:
         self._card = card
         self._lines = LedgerWriter(card).lines
+        self._each_entries = {priced.rule.name: EachEntries(card, priced) for priced in card.each_rules}
 
-    def describe(self, tally: BlockTally, rows: int) -> dict[str, CodedColumn]:
+    def describe(self, block: Block, tally: BlockTally, rows: int) -> dict[str, CodedColumn]:
         """The columns PLUS_MINUS and REASON_COLUMNS of `scoring/outputs.py`."""
         outputs = {PLUS_MINUS.name: self._find_errors(tally, rows)}
-        entries = [*self._list_entries(tally, rows)]
+        entries = [*self._list_entries(tally, rows), *self._list_each_entries(block, tally, rows)]
         points = np.array([entry.points for entry in entries]) if entries else np.zeros((1, rows), np.int32)
         for side, sign in (("gain", 1), ("loss", -1)):
             left = points * sign
@@ -57,6 +63,19 @@ class ReasonArrays:
             lines = [known[key] if key or i >= len(self._card.rules) else None for key in keys]
             points = np.array([line[1].tenths if line else 0 for line in lines], np.int32)
             yield _Entry(points[codes], codes, [line[2] if line else None for line in lines])
+
+    def _list_each_entries(self, block: Block, tally: BlockTally, rows: int) -> Iterator[_Entry]:
+        """Those of rules for each event, which name how many events there were."""
+        for priced in self._card.each_rules:
+            rule, column = priced.rule.name, block.column(name_events(priced.rule.name))
+            earned = spread_rows(tally.rules[rule].points, rows)
+            events = spread_rows(Coded(column.axis, column.numbers()), rows)
+            pairs, codes = np.unique(np.stack([earned, events]), axis=1, return_inverse=True)
+            words = []
+            for points, count in pairs.T.astype(int).tolist():
+                reasons = self._each_entries[rule].list_reasons(EarnedByEvents(rule, points, count))
+                words.append(next((format_entry(entry.tenths, entry.reason) for entry in reasons), None))
+            yield _Entry(earned.astype(np.int32), codes.reshape(-1), words)
 
     def _find_errors(self, tally: BlockTally, rows: int) -> CodedColumn:
         """The standard error of the points; None where no term has one."""

@@ -15,6 +15,7 @@ from leadledger.scoring.arrays import truth
 from leadledger.scoring.arrays.block import Block
 from leadledger.scoring.arrays.coded import Coded, Items, add_up, combine, constant, reduce
 from leadledger.scoring.arrays.terms import End, TermPoints, TermTable
+from leadledger.scoring.each_points import name_earned
 from leadledger.scoring.meaning.answers import find_lone_effects
 from leadledger.scoring.priced_rule import PricedRule
 from leadledger.scoring.rule import Group
@@ -54,7 +55,8 @@ class CardArrays:
     def tally(self, block: Block) -> BlockTally:
         """All numbers of a block."""
         rules = {priced.rule.name: find_rule_points(priced, block) for priced in self.card.rules}
-        groups = [_Group(group, self._members(group), rules, block) for group in self.card.groups]
+        rules |= {each.rule.name: find_earned(each.rule.name, block) for each in self.card.each_rules}
+        groups = [_Group(group, self.card, rules, block) for group in self.card.groups]
         terms = [table.find_points(block) for table in self._terms]
         total = add_up(
             [
@@ -71,9 +73,6 @@ class CardArrays:
             {group.group.name: group.adjustment for group in groups},
             terms,
         )
-
-    def _members(self, group: Group) -> list[PricedRule]:
-        return [priced for priced in self.card.rules if priced.rule.group == group.name]
 
     def _moves(
         self,
@@ -121,6 +120,14 @@ def find_rule_points(priced: PricedRule, block: Block) -> RulePoints:
     return RulePoints(earns, unknown, worth)
 
 
+def find_earned(rule: str, block: Block) -> RulePoints:
+    """What a rule for each event has earned in a block, as it was counted."""
+    column = block.column(name_earned(rule))
+    earned = Coded(column.axis, column.numbers())
+    points = combine(lambda earned: np.nan_to_num(earned).astype(np.int64), earned)
+    return RulePoints(points, combine(np.isnan, earned), constant(0))
+
+
 def _climb(edges: Items, steps: Items, days: Items) -> Items:
     """The points of a staircase after so many days."""
     return steps.take(np.searchsorted(edges, days, side="right"))
@@ -142,19 +149,20 @@ def find_move(priced: PricedRule, rule: RulePoints, end: End, block: Block) -> C
 class _Group:
     """The rules of a group in a block: what they earn together, and what its limits change of the plain sum."""
 
-    def __init__(
-        self, group: Group, members: Sequence[PricedRule], rules: Mapping[str, RulePoints], block: Block
-    ) -> None:
-        self.group, self.members, self.block = group, members, block
-        self.rules = [rules[priced.rule.name] for priced in members]
-        self.sum = add_up(rule.points for rule in self.rules)
-        self.best = _find_best([rule.points for rule in self.rules]) if group.best_of else self.sum
+    def __init__(self, group: Group, card: Scorecard, rules: Mapping[str, RulePoints], block: Block) -> None:
+        self.group, self.rules, self.block = group, rules, block
+        self.members = [priced for priced in card.rules if priced.rule.group == group.name]
+        names = [priced.rule.name for priced in self.members]
+        names += [each.rule.name for each in card.each_rules if each.rule.group == group.name]
+        points = [rules[name].points for name in names]
+        self.sum = add_up(points)
+        self.best = _find_best(points) if group.best_of else self.sum
         self.worth = self._cut(self.best)
         self.adjustment = combine(np.subtract, self.worth, self.sum)
 
     def moves(self, end: End) -> Iterator[Coded]:
         """What the open rules of the group could move the total by."""
-        askable = [(priced, rule) for priced, rule in zip(self.members, self.rules, strict=True) if priced.askable]
+        askable = [(priced, self.rules[priced.rule.name]) for priced in self.members if priced.askable]
         if not askable:
             return
         moved = [find_move(priced, rule, end, self.block) for priced, rule in askable]

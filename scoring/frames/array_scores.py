@@ -13,28 +13,35 @@ import pyarrow as arrow  # type: ignore[import-untyped]
 from leadledger.scoring.arrays.block_outputs import CodedColumn
 from leadledger.scoring.arrays.coded import Items
 from leadledger.scoring.arrays.columns import is_readable
-from leadledger.scoring.arrays.list_scorer import ArrayScorer, UnfitForArrays
+from leadledger.scoring.arrays.list_scorer import ArrayScorer
 from leadledger.scoring.frames.frame_scoring import FrameScoring
 from leadledger.scoring.frames.libraries import Library
 from leadledger.scoring.outputs import Column
 
-__all__ = ["UnfitForArrays", "score_columns"]
 ROWS_PER_BLOCK = 131_072  # whose codes and sums stay in the caches of a core
 _TYPES = {"integer": arrow.int32(), "number": arrow.float64(), "text": arrow.string(), "date": arrow.date32()}
 
 
-def score_columns(scoring: FrameScoring, library: Library, columns: Mapping[str, Any]) -> tuple[Any, list[int]]:
-    """The outputs as a table of Arrow, and the rows that have none. Raises UnfitForArrays."""
-    card = scoring.card
-    scorer = ArrayScorer(card, scoring.as_of, columns, sale=card.predicts_sales, explain=scoring.explain)
+def score_columns(
+    scoring: FrameScoring, columns: Mapping[str, Any], counted: Mapping[str, Any] | None
+) -> tuple[Any, list[int]]:
+    """The outputs as a table of Arrow, and the rows that have none.
+
+    `columns` are arrays of Arrow or lists of Python's values, `counted` the columns with what events come to; None: the
+    card has none.
+    """
+    card, explain = scoring.card, scoring.explain
+    scorer = ArrayScorer(
+        card, scoring.as_of, columns, sale=card.predicts_sales, explain=explain, counted=counted is not None
+    )
     outputs = scoring.output_columns
-    read = {name: _read_column(library, columns[name]) for name in scorer.read_columns}
+    read = {**columns, **(counted or {})}
     rows = len(next(iter(columns.values())))
     starts = range(0, max(rows, 1), ROWS_PER_BLOCK)
 
     def score_block(start: int) -> tuple[list[Any], Items]:
         part = slice(start, start + ROWS_PER_BLOCK)
-        block = scorer.score({name: values[part] for name, values in read.items()})
+        block = scorer.score({name: read[name][part] for name in scorer.read_columns})
         return [_decode(block.outputs[column.name], column, block.bad) for column in outputs], block.bad
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -45,7 +52,7 @@ def score_columns(scoring: FrameScoring, library: Library, columns: Mapping[str,
     return table, bad
 
 
-def _read_column(library: Library, series: Any) -> Any:
+def read_column(library: Library, series: Any) -> Any:
     """A column as an array of Arrow, or as a list of Python's values, where a library keeps those."""
     if not library.is_odd(series):
         try:

@@ -13,8 +13,10 @@ from datetime import date
 from functools import partial
 from typing import Any, TypeVar
 
+from leadledger.scoring.column_fit import find_id_column
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.frames import spark as spark_frame
+from leadledger.scoring.frames.events import FrameEvents
 from leadledger.scoring.frames.frame_scoring import IN_SPARK, PROBLEM, FrameScoring, warn
 from leadledger.scoring.frames.libraries import ARROW, LIBRARIES, POLARS, SPARK, Library, find_library
 from leadledger.scoring.frames.spark_events import add_events, describe_missing
@@ -153,12 +155,16 @@ def _score(scoring: FrameScoring, library: Library, frame: Any, *, is_whole: boo
     """
     import pyarrow as arrow  # type: ignore[import-untyped]
 
-    from leadledger.scoring.frames.sql_scores import prove_frame_decimals
+    from leadledger.scoring.frames.array_scores import read_column, score_columns
+    from leadledger.scoring.frames.decimals import prove_frame_decimals
 
     columns, card, names = library.columns(frame), scoring.card, scoring.new_names
     scoring.check(columns, list(names.values()))
     read = {column: library.series(frame, column) for column in scoring.read(columns)}
-    table, bad, unread = _score_columns(scoring, library, read)
+    arrays = {column: read_column(library, series) for column, series in read.items()}
+    events = _count_events(scoring, arrays)
+    table, bad = score_columns(scoring, arrays, None if events is None else events.list_counts())
+    unread = events.describe_unread(bad) if bad and events is not None else ()
     proven = prove_frame_decimals(card, library, read) if bad and is_whole else ()
     if proven:
         for decimal in proven:
@@ -173,21 +179,15 @@ def _score(scoring: FrameScoring, library: Library, frame: Any, *, is_whole: boo
     return library.put_beside(frame, scoring.kept(columns), library.result(table))
 
 
-def _score_columns(
-    scoring: FrameScoring, library: Library, columns: Mapping[str, Any]
-) -> tuple[Any, list[int], Sequence[Sequence[str]]]:
-    """The outputs as a table of Arrow, the rows that have none, and what can't be read in the events of each of them.
-
-    By arrays, or where the card or a column asks for what they don't do, by SQL.
-    """
-    from leadledger.scoring.frames import array_scores, sql_scores
-
+def _count_events(scoring: FrameScoring, columns: Mapping[str, Any]) -> FrameEvents | None:
+    """The events of the leads, counted; None where the card has none. Raises DataError."""
     if scoring.events is None:
-        try:
-            return (*array_scores.score_columns(scoring, library, columns), ())
-        except array_scores.UnfitForArrays:
-            pass
-    return sql_scores.score_columns(scoring, library, columns)
+        return None
+    card = scoring.card
+    ids = columns.get(find_id_column(card.card, columns))
+    events = FrameEvents(card, scoring.as_of, scoring.events, ids, entries=scoring.explain)
+    warn(card, events.describe_missing())
+    return events
 
 
 def _describe_problems(
