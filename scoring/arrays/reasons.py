@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from leadledger.scoring.arrays.block import Block
 from leadledger.scoring.arrays.block_outputs import CodedColumn, number_values, spread_rows
-from leadledger.scoring.arrays.coded import Coded, Items, add_up, combine, constant
+from leadledger.scoring.arrays.coded import ROWS, CodeAxis, Coded, Items, add_up, combine, constant
 from leadledger.scoring.arrays.counted_events import name_events
 from leadledger.scoring.arrays.tally import BlockTally
 from leadledger.scoring.arrays.terms import TermPoints
@@ -25,11 +26,12 @@ from leadledger.scoring.scorecard import Scorecard
 
 @dataclass(frozen=True)
 class _Entry:
-    """An entry of the rows of a block: its points, and where each row's words are in `reasons`."""
+    """An entry of the rows: codes along an axis, and what they number: points (tenths) and words, if there are any."""
 
-    points: Items
-    places: Items
-    reasons: Sequence[str | None]
+    axis: CodeAxis
+    codes: Items
+    points: Sequence[int]
+    words: Sequence[str | None]
 
 
 class ReasonArrays:
@@ -42,16 +44,24 @@ class ReasonArrays:
 
     def describe(self, block: Block, tally: BlockTally, rows: int) -> dict[str, CodedColumn]:
         """The columns PLUS_MINUS and REASON_COLUMNS of `scoring/outputs.py`."""
-        outputs = {PLUS_MINUS.name: self._find_errors(tally, rows)}
+        strongest = {side: [np.zeros(rows, np.int64) for _ in range(REASONS_PER_SIDE)] for side in ("gain", "loss")}
         entries = [*self._list_entries(tally, rows), *self._list_each_entries(block, tally, rows)]
-        points = np.array([entry.points for entry in entries]) if entries else np.zeros((1, rows), np.int32)
-        for side, sign in (("gain", 1), ("loss", -1)):
-            left = points * sign
-            for rank in range(1, REASONS_PER_SIDE + 1):
-                best = left.argmax(axis=0)  # the first of those that tie
-                earned = left[best, np.arange(rows)]
-                outputs[f"{side}_{rank}"] = _word(entries, np.where(earned > 0, best, -1))
-                left[best, np.arange(rows)] = 0
+        words: list[str | None] = [None, *(text for entry in entries for text in entry.words)]
+        # The key of an entry: its points, then its place, the earlier the larger, then the number of its words.
+        word_size, place_size = 1 << len(words).bit_length(), 1 << len(entries).bit_length()
+        number = 1
+        for place, entry in enumerate(entries, start=1):
+            numbers = (place_size - place) * word_size + np.arange(number, number + len(entry.words))
+            number += len(entry.words)
+            for side, points in (("gain", np.array(entry.points)), ("loss", -np.array(entry.points))):
+                if (points > 0).any():
+                    keys = np.where(points > 0, points * (place_size * word_size) + numbers, 0)
+                    _rank(strongest[side], spread_rows(Coded(entry.axis, keys[entry.codes]), rows))
+        outputs = {PLUS_MINUS.name: self._find_errors(tally, rows)}
+        for side, ranks in strongest.items():
+            outputs |= {
+                f"{side}_{rank}": CodedColumn(keys % word_size, words) for rank, keys in enumerate(ranks, start=1)
+            }
         return outputs
 
     def _list_entries(self, tally: BlockTally, rows: int) -> Iterator[_Entry]:
@@ -59,10 +69,19 @@ class ReasonArrays:
         looked_up = [tally.rules[priced.rule.name].points for priced in self._card.rules]
         looked_up += [_find_cell(*pair) for pair in zip(self._card.learned.terms, tally.terms, strict=True)]
         for i, (value, known) in enumerate(zip(looked_up, self._lines, strict=True)):
-            codes, keys = number_values(value, rows)
+            axis = value.axis
+            if axis is ROWS:
+                codes, keys = number_values(value, rows)
+            else:
+                distinct, codes = np.unique(value.items, return_inverse=True)
+                keys = distinct.tolist()
             lines = [known[key] if key or i >= len(self._card.rules) else None for key in keys]
-            points = np.array([line[1].tenths if line else 0 for line in lines], np.int32)
-            yield _Entry(points[codes], codes, [line[2] if line else None for line in lines])
+            yield _Entry(
+                axis,
+                codes,
+                [line[1].tenths if line else 0 for line in lines],
+                [line[2] if line else None for line in lines],
+            )
 
     def _list_each_entries(self, block: Block, tally: BlockTally, rows: int) -> Iterator[_Entry]:
         """Those of rules for each event, which name how many events there were."""
@@ -71,11 +90,12 @@ class ReasonArrays:
             earned = spread_rows(tally.rules[rule].points, rows)
             events = spread_rows(Coded(column.axis, column.numbers()), rows)
             pairs, codes = np.unique(np.stack([earned, events]), axis=1, return_inverse=True)
-            words = []
-            for points, count in pairs.T.astype(int).tolist():
-                reasons = self._each_entries[rule].list_reasons(EarnedByEvents(rule, points, count))
-                words.append(next((format_entry(entry.tenths, entry.reason) for entry in reasons), None))
-            yield _Entry(earned.astype(np.int32), codes.reshape(-1), words)
+            points, counts = pairs.astype(int).tolist()
+            yield _Entry(ROWS, codes.reshape(-1), points, [*map(partial(self._word_events, rule), points, counts)])
+
+    def _word_events(self, rule: str, points: int, events: int) -> str | None:
+        entries = self._each_entries[rule].list_reasons(EarnedByEvents(rule, points, events))
+        return next((format_entry(entry.tenths, entry.reason) for entry in entries), None)
 
     def _find_errors(self, tally: BlockTally, rows: int) -> CodedColumn:
         """The standard error of the points; None where no term has one."""
@@ -103,13 +123,8 @@ def _find_cell(term: Term, found: TermPoints) -> Coded:
     return cell
 
 
-def _word(entries: Sequence[_Entry], chosen: Items) -> CodedColumn:
-    """The words of the chosen entry of each row; None where it is -1."""
-    codes = np.zeros(len(chosen), np.intp)
-    texts: list[str | None] = [None]
-    for i, entry in enumerate(entries):
-        rows = np.flatnonzero(chosen == i)
-        if len(rows):
-            codes[rows] = entry.places[rows] + len(texts)
-            texts += entry.reasons
-    return CodedColumn(codes, texts)
+def _rank(strongest: list[Items], keys: Items) -> None:
+    """Put the keys of an entry among the largest so far, which are in order."""
+    for rank, best in enumerate(strongest):
+        strongest[rank] = np.maximum(best, keys)
+        keys = np.minimum(best, keys)

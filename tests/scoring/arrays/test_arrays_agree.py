@@ -22,9 +22,9 @@ from leadledger.scoring.result import Result
 from leadledger.scoring.scorecard import Learned, Scorecard
 from tests import test_advice_agrees as advice
 from tests import test_exploration_agrees as exploration
+from tests import test_reasons_agree as reasons
 from tests.effort import examples
 from tests.strategies import AS_OF, LEADS, PLAIN, RAW_LEADS, scorecards, scorecards_with_axes, scorecards_with_steps
-from tests.test_reasons_agree import expected_reasons
 
 CARDS = st.one_of(scorecards(), scorecards_with_axes(), scorecards_with_steps())
 TEXTS = dict.fromkeys(PLAIN, "VARCHAR")
@@ -57,7 +57,7 @@ def find_outputs(card: Scorecard, result: Result) -> dict[str, Any]:
         outputs |= {"recommended_since": result.recommended_since, "below_since": result.below_since}
     assert set(outputs) == set(list_names(card.score_columns))
     outputs[PLUS_MINUS.name] = None if result.error is None else result.error / 10
-    return outputs | dict(zip(list_names(REASON_COLUMNS), expected_reasons(card, result), strict=True))
+    return outputs | dict(zip(list_names(REASON_COLUMNS), reasons.expected_reasons(card, result), strict=True))
 
 
 def take_row(block: ScoredBlock, row: int) -> dict[str, Any]:
@@ -111,3 +111,9 @@ def test_draws(leads: list[dict[str, Any]]) -> None:
     """Leads that are drawn by their ids, of which a lead may have two, or none."""
     closed = Learned(thresholds={"customer": Threshold(closed="no threshold keeps the promise")})
     agree(Scorecard(parse_card(exploration.CARD), closed), leads, exploration.TYPES)
+
+
+@pytest.mark.parametrize("points", reasons.POINTS)
+def test_reasons_of_any_size(points: list[int]) -> None:
+    """Ties, more entries than there is room for, and points as large as they may be."""
+    agree(reasons.rules(points), [{"known": True}, {"known": False}, {"known": None}], {"known": "BOOLEAN"})
