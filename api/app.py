@@ -8,10 +8,10 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from leadledger.api.http import problem
 from leadledger.api.http.access import build_route_table
 from leadledger.api.http.direct import DirectRoute
 from leadledger.api.http.guard import Guard
+from leadledger.api.http.guarded_app import GuardedApp
 from leadledger.api.http.routes import (
     agents,
     crm_calls,
@@ -62,8 +62,9 @@ def create_app(settings: Settings, *, needs_keys: bool = False) -> FastAPI:
                 await app.state.studio.sample.stop()
         app.state.trainings.stop()
         app.state.studio.trials.stop()
+        log.flush()  # the process may end by a signal right after this
 
-    app = FastAPI(
+    app = GuardedApp(
         title="leadledger",
         openapi_url=None,  # nor a page: `routes.docs` has both, behind a key and with a content policy
         redirect_slashes=False,  # a redirect would drop the body of a POST; a 404 is plain
@@ -73,7 +74,6 @@ def create_app(settings: Settings, *, needs_keys: bool = False) -> FastAPI:
     app.state.studio = Studio(service)
     app.state.keys = Keyring(settings.home, needed=needs_keys)
     sessions = Sessions(settings.home)
-    problem.install(app)
     app.router.route_class = DirectRoute
     score.add(app, service)
     outcomes.add(app, service)
@@ -96,9 +96,8 @@ def create_app(settings: Settings, *, needs_keys: bool = False) -> FastAPI:
     docs.add(app)
     pages.add(app, app.state.studio, app.state.keys, sessions)
     build_route_table(app.routes)  # it refuses a route that declares no need here, not at the first request
-    app.add_middleware(
-        Guard,
-        routes=app.routes,
+    app.make_guard = lambda: Guard(
+        app.routes,
         keys=app.state.keys,
         sessions=sessions,
         show_refusal=show_refusal,

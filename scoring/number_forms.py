@@ -134,6 +134,7 @@ class NumberFormat:
 
 ANY_FORMAT = NumberFormat()
 _NUMBER = re.compile(NUMBER_PATTERN)
+_NUMBERS = (int, float, Decimal)
 _AMBIGUOUS = re.compile(AMBIGUOUS_PATTERN)
 
 
@@ -174,7 +175,7 @@ def make_number_reader(format_: NumberFormat | None) -> Callable[[Any], float | 
                 return None
             else:
                 value = read_other(raw)
-        elif isinstance(raw, bool) or not isinstance(raw, int | float | Decimal):
+        elif isinstance(raw, bool) or not isinstance(raw, _NUMBERS):
             raise UnreadableValue(f"{quote(raw)} {NOT_NUMBER}")
         else:
             try:

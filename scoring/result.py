@@ -211,6 +211,10 @@ class Result:
 
     def to_dict(self) -> dict[str, Any]:
         """Flat JSON: numbers, texts and lists of flat records."""
+        return self.describe([entry.to_dict() for entry in self.ledger])
+
+    def describe(self, ledger: Any) -> dict[str, Any]:
+        """Flat JSON, with something else in place of the ledger."""
         advice = self.recommendation
         return {
             "card": self.card,
@@ -235,7 +239,7 @@ class Result:
             "criteria": dict(advice.criteria),
             "reasons": list(advice.reasons),
             "questions": [question.to_dict() for question in advice.questions],
-            "ledger": [entry.to_dict() for entry in self.ledger],
+            "ledger": ledger,
             "ignored": list(self.ignored),
             # As above.
             **({} if self.unseen is None else {"unseen": list(self.unseen)}),

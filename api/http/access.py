@@ -5,12 +5,14 @@ A route that declares nothing can't be served: building the table of routes fail
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from re import Pattern
 from typing import Any, TypeVar
 
-from starlette.routing import BaseRoute, Route
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from leadledger.api.http.direct import DirectRoute
 from leadledger.api.service.keys import SCOPES
@@ -44,15 +46,15 @@ def needs(scope: str, *, page: bool = False, largest_body: int = 0) -> Callable[
 class GuardedRoute:
     """One method of a route as the guard sees it.
 
-    `template`: its path with parameters; `needs`: one of NEEDS; `call`: its function, if the guard may call it
-    directly; `is_page`: people call it in a browser; `largest_body`: what `needs` says of it.
+    `template`: its path with parameters; `needs`: one of NEEDS; `call`: its function; `is_page`: people call it in a
+    browser; `largest_body`: what `needs` says of it.
     """
 
-    route: Route
+    route: DirectRoute
     template: str
     method: str
     needs: str
-    call: Callable[..., Any] | None
+    call: Callable[[Request], Awaitable[Response]]
     takes_body: bool
     is_page: bool
     largest_body: int
@@ -78,23 +80,22 @@ class RouteTable:
 
 
 def build_route_table(routes: Iterable[BaseRoute]) -> RouteTable:
-    """Build the table of an app's routes. Raises TypeError for a route that doesn't declare what it needs."""
+    """Build the table of an app's routes. Raises TypeError for one that isn't lean or declares no need."""
     fixed: dict[str, dict[str, GuardedRoute]] = {}
     patterns: dict[str, tuple[Pattern[str], dict[str, GuardedRoute]]] = {}
     for route in routes:
         declared = getattr(getattr(route, "endpoint", None), "needs", None)
-        if not isinstance(route, Route) or declared is None or not route.methods:
+        if not isinstance(route, DirectRoute) or declared is None or not route.methods:
             raise TypeError(f"{route} doesn't declare what it needs: put @needs(…) above its function")
         if route.param_convertors:
             by_method = patterns.setdefault(route.path, (route.path_regex, {}))[1]
         else:
             by_method = fixed.setdefault(route.path, {})
         for method in route.methods:
-            call = route.endpoint if isinstance(route, DirectRoute) else None
             takes_body = method not in ("GET", "HEAD", "DELETE")
             known = route.endpoint.__dict__
             guarded = GuardedRoute(
-                *(route, route.path_format, method, declared, call, takes_body),
+                *(route, route.path_format, method, declared, route.endpoint, takes_body),
                 is_page=known["is_page"],
                 largest_body=known["largest_body"],
             )

@@ -8,9 +8,18 @@ from leadledger.api.requests.mistakes import Refusal
 
 
 async def read_body(scope: Scope, receive: Receive, content_length: bytes | None, limit: int) -> bytes:
-    """Read the whole body. Raises Refusal: the caller left (400), it came too late (408) or
-    in a wrong form (431), it is too large (413), the service is receiving too much (503).
+    """Read the whole body, which `scope` then holds as `body`. Raises Refusal: the caller left (400), it came too late
+    (408) or in a wrong form (431), it is too large (413), the service is receiving too much (503).
     """
+    known: bytes | None = scope.get("body")
+    if known is None:
+        known = scope["body"] = await _receive_body(scope, receive, content_length, limit)
+    elif len(known) > limit:
+        raise _too_large(limit)
+    return known
+
+
+async def _receive_body(scope: Scope, receive: Receive, content_length: bytes | None, limit: int) -> bytes:
     size = int(content_length) if content_length and content_length.isdigit() else 0
     chunks: list[bytes] = []
     if size <= limit:
@@ -27,8 +36,12 @@ async def read_body(scope: Scope, receive: Receive, content_length: bytes | None
             chunks.append(chunk)
             has_more = message.get("more_body", False)
     if size > limit:
-        raise Refusal(413, f"The body is larger than {limit:,} bytes; send fewer at once.")
+        raise _too_large(limit)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _too_large(limit: int) -> Refusal:
+    return Refusal(413, f"The body is larger than {limit:,} bytes; send fewer at once.")
 
 
 def receive_again(body: bytes, receive: Receive) -> Receive:

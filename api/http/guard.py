@@ -3,12 +3,12 @@
 A program sends its key with each request; in a page, a cookie stands for the key that somebody signed in with. It never
 does so at other routes, where another site could use it.
 
-It is a plain ASGI middleware because every request pays for it: it looks the route up in a table instead of trying all
-of them, and calls lean routes (`api.http.direct`) itself. An open route needs nothing more. Any other route needs, in
-this order, a key (401), a path and a method that exist (404, 405), the scope (403), the rate of the key (429), a body
-within the limit (413, or 400 where the caller leaves), and a place among the requests in progress (503). A request that
-is refused before its body is read costs next to nothing. A call that is signed needs no key; its route checks the
-signature once the body is read.
+It stands in place of FastAPI's own middlewares and router, because every request pays for them: it looks the route up
+in a table instead of trying all of them, and calls its function itself (`api.http.direct`). An open route needs nothing
+more. Any other route needs, in this order, a key (401), a path and a method that exist (404, 405), the scope (403), the
+rate of the key (429), a body within the limit (413, or 400 where the caller leaves), and a place among the requests in
+progress (503). A request that is refused before its body is read costs next to nothing. A call that is signed needs no
+key; its route checks the signature once the body is read.
 """
 
 from __future__ import annotations
@@ -21,15 +21,14 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from time import monotonic
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from leadledger.api.http import problem
 from leadledger.api.http.access import ANY_KEY, OPEN, SIGNED, GuardedRoute, build_route_table
-from leadledger.api.http.body_limit import read_body, receive_again
+from leadledger.api.http.body_limit import read_body
 from leadledger.api.http.local_callers import check_local
 from leadledger.api.http.rate_limit import RateLimiter
 from leadledger.api.http.security_headers import SECURITY_HEADERS
@@ -84,23 +83,22 @@ class Exchange:
         if message["type"] == "http.response.start":
             self.guard.free_places(self)
             self.status = message["status"]
-            headers = [*message.get("headers", ()), (b"x-request-id", self.request_id.encode())]
-            given = dict(headers)
-            headers += [header for header in SECURITY_HEADERS if header[0] not in given]
-            message["headers"] = headers
+            headers = message.get("headers", ())
+            given = {name for name, _ in headers}
+            security = [header for header in SECURITY_HEADERS if header[0] not in given]
+            message["headers"] = [*headers, (b"x-request-id", self.request_id.encode()), *security]
         else:
             self.sent += len(message.get("body", b""))
         await self.send(message)
 
 
 class Guard:
-    """The middleware. Each process has one: it counts places and rates, and watches the keys."""
+    """The guard of some routes. Each process has one: it counts places and rates, and watches the keys."""
 
     def __init__(
         self,
-        app: ASGIApp,
-        *,
         routes: Iterable[BaseRoute],
+        *,
         keys: Keyring,
         sessions: Sessions,
         show_refusal: Callable[[Refusal, Scope], Response],
@@ -108,7 +106,6 @@ class Guard:
         log: ProgramLog,
         metrics: Metrics,
     ) -> None:
-        self._app = app
         self._table = build_route_table(routes)
         self._keys = keys
         self._sessions = sessions
@@ -125,13 +122,6 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, and log it."""
-        if scope["type"] != "http":
-            if scope["type"] == "lifespan":
-                await self._app(scope, receive, send)
-                self._log.flush()  # the process may end by a signal right after this
-            else:  # nothing here uses web sockets
-                await send({"type": "websocket.close", "code": 1000})
-            return
         headers = scope["named_headers"] = dict(scope["headers"])  # the last of each name; routes read it too
         given_id = headers.get(b"x-request-id")
         request_id = given_id.decode() if given_id and _REQUEST_ID.fullmatch(given_id) else os.urandom(8).hex()
@@ -146,23 +136,18 @@ class Guard:
                     _check_access(route, routes, exchange.key)  # an open path is no secret: a wrong method needs no key
                 if route is not None and route.needs == SIGNED:
                     exchange.key = _SIGNED_CALLER
-                    receive = await self._admit(exchange, route, scope, headers, receive)
+                    await self._admit(exchange, route, scope, headers, receive)
                 elif route is None or route.needs != OPEN:
                     identify = self._identify_visitor if is_page else self._identify
                     exchange.key = identify(scope, headers, exchange.start)
                     route = _check_access(route, routes, exchange.key)
-                    receive = await self._admit(exchange, route, scope, headers, receive)
+                    await self._admit(exchange, route, scope, headers, receive)
                 scope["key"] = exchange.key  # routes record it
-                if route.call is None:
-                    await self._app(scope, receive, exchange.answer)
-                else:
-                    if route.route.param_convertors:
-                        scope.update(route.route.matches(scope)[1])
-                    scope["route"] = route.route
-                    response = await route.call(Request(scope, receive, exchange.answer))
-                    await response(scope, receive, exchange.answer)
-            except (HTTPException, Refusal) as error:
-                refusal = problem.convert(error) if isinstance(error, HTTPException) else error
+                if route.route.param_convertors:
+                    scope.update(route.route.matches(scope)[1])
+                response = await route.call(Request(scope, receive))
+                await response(scope, receive, exchange.answer)
+            except Refusal as refusal:
                 if refusal.retry_after is not None:
                     scope["ask_later"] = True  # the server's protocol then pauses the connection
                 await self._refuse(refusal, is_page, scope)(scope, receive, exchange.answer)
@@ -203,8 +188,8 @@ class Guard:
 
     async def _admit(
         self, exchange: Exchange, route: GuardedRoute, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive
-    ) -> Receive:
-        """Read the body and take places among the requests in progress. Returns a `receive` that gives the body again.
+    ) -> None:
+        """Read the body, which `scope` then holds, and take places among the requests in progress.
 
         The body comes first, so that a slow sender holds no place. Raises Refusal: too many requests (429), too large
         (413), gone (400, 408), no place (503).
@@ -216,9 +201,7 @@ class Guard:
                 raise Refusal(429, f"This key sends too many requests; try again in {seconds} s.", retry_after=seconds)
         if route.takes_body:
             most = max(self._max_body, route.largest_body)
-            body = await read_body(scope, receive, headers.get(b"content-length"), most)
-            exchange.received = len(body)
-            receive = receive_again(body, receive)
+            exchange.received = len(await read_body(scope, receive, headers.get(b"content-length"), most))
         places = min(1 + exchange.received // BYTES_PER_PLACE, self._most_places_per_request)
         key_id = exchange.key.id
         taken_by_key = self._places_of_key.get(key_id, 0)
@@ -231,7 +214,6 @@ class Guard:
         # All requests that arrived at the same moment get here before the first one goes on. Only so are they all
         # counted, and those beyond the limit refused before any work is done.
         await asyncio.sleep(0)
-        return receive
 
     def _refuse(self, refusal: Refusal, is_page: bool, scope: Scope) -> Response:
         """A refusal as a page or as a problem."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
+from functools import lru_cache
 
 from starlette.types import Scope
 
@@ -86,6 +87,7 @@ def _is_local(host: bytes, address: str) -> bool:
     return name == "localhost" or name == address or is_loopback(name)
 
 
+@lru_cache(maxsize=256)  # callers name the same few
 def is_loopback(address: str) -> bool:
     """Whether a text is an address of this machine that no other machine can reach."""
     try:

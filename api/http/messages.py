@@ -11,7 +11,7 @@ from leadledger.api.requests.mistakes import Refusal
 from leadledger.api.service.keys import Key
 
 
-async def read_json(request: Request) -> bytes:
+def read_json(request: Request) -> bytes:
     """The body of a request that says it is JSON; the guard saw to its size. Raises Refusal: another type (415)."""
     headers: dict[bytes, bytes] = request.scope["named_headers"]
     media = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
@@ -19,7 +19,8 @@ async def read_json(request: Request) -> bytes:
         raise Refusal(415, "The body must be JSON; send it with the header `Content-Type: application/json`.")
     if headers.get(b"content-encoding", b"identity") != b"identity":
         raise Refusal(415, "The body is compressed; send it as it is, without a Content-Encoding.")
-    return await request.body()
+    body: bytes = request.scope["body"]
+    return body
 
 
 def read_key_id(request: Request) -> str:
@@ -34,9 +35,17 @@ def read_key_name(request: Request) -> str:
     return key.name
 
 
+class JsonResponse(Response):
+    """The response that carries some JSON; Starlette's takes three times as long to be made."""
+
+    def __init__(self, content: bytes) -> None:
+        self.status_code, self.body, self.background = 200, content, None
+        self.raw_headers = [(b"content-length", b"%d" % len(content)), (b"content-type", b"application/json")]
+
+
 def send_json(content: bytes) -> Response:
     """The response that carries some JSON."""
-    return Response(content, media_type="application/json")
+    return JsonResponse(content)
 
 
 def write_json(value: Any) -> Response:

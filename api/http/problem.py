@@ -15,21 +15,16 @@ from __future__ import annotations
 
 import http
 
-from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
+from fastapi import Response
 from pydantic_core import to_json
-from starlette.exceptions import HTTPException
 
-from leadledger.api.requests.mistakes import NOTHING, ROOT, Mistakes, Refusal
+from leadledger.api.requests.mistakes import Refusal
 
 MEDIA_TYPE = "application/problem+json"
 
 # RFC 9110's phrases: older Pythons still have those of RFC 7231 for some of them.
 _TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
-_DETAILS = {
-    404: "Nothing is at this path. GET /docs lists the paths.",
-    500: "The service failed, and it is not your request's fault. The server's log says how.",
-}
+_FAILURE = "The service failed, and it is not your request's fault. The server's log says how."
 
 
 def respond(refusal: Refusal, request_id: str = "") -> Response:
@@ -55,36 +50,6 @@ def describe(refusal: Refusal, request_id: str) -> dict[str, object]:
     return problem
 
 
-def convert(error: HTTPException) -> Refusal:
-    """An error of Starlette's as a refusal."""
-    detail = _DETAILS.get(error.status_code, str(error.detail))
-    return Refusal(error.status_code, detail, headers=error.headers)
-
-
 def make_failure() -> Refusal:
     """The refusal where the service itself is at fault; it says nothing of what happened inside."""
-    return Refusal(500, _DETAILS[500])
-
-
-def install(app: FastAPI) -> None:
-    """Make every refusal of an app a problem."""
-
-    async def refused(request: Request, error: Exception) -> Response:
-        assert isinstance(error, Refusal)
-        return respond(error, request.scope["request_id"])
-
-    async def unrouted(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
-        return respond(convert(error), request.scope["request_id"])
-
-    async def invalid(request: Request, error: Exception) -> Response:
-        """Parameters that FastAPI checks itself."""
-        assert isinstance(error, RequestValidationError)
-        mistakes = Mistakes()
-        for failure in error.errors():
-            mistakes.add((*ROOT, *failure["loc"][1:]), str(failure["msg"]), failure.get("input", NOTHING))
-        return respond(mistakes.to_refusal(), request.scope["request_id"])
-
-    app.add_exception_handler(Refusal, refused)
-    app.add_exception_handler(HTTPException, unrouted)
-    app.add_exception_handler(RequestValidationError, invalid)
+    return Refusal(500, _FAILURE)

@@ -14,7 +14,10 @@ from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from pydantic_core import to_json
+
 from leadledger.api.log.record import Record
+from leadledger.api.log.score_rows import MOST_ROWS_PER_INSERT
 from leadledger.scoring.lead_ids import find_id_key
 from leadledger.scoring.memory import Memory
 
@@ -23,8 +26,6 @@ if TYPE_CHECKING:
 
 WEEK = timedelta(days=7)
 ZONES_APART = timedelta(days=1)  # today may be tomorrow elsewhere
-# Rows per statement, as for scores in `score_rows`.
-ROWS_PER_STATEMENT = (64, 16, 4, 2, 1)
 _KEPT_ACROSS_SCORES = ("key", "rejected_on", "snoozed_until", "answered_on")  # what no score changes
 _INDEXED = ("tenths", "probability", "change", "recommendation", "to_stage", "since", "owner", "grade", "title")
 _find_place = attrgetter(*_INDEXED)  # where a row stands in all lists
@@ -286,23 +287,14 @@ def write_rows(connection: Connection, rows: Sequence[BookRow], before: Mapping[
         if is_postgres and written:
             connection.exec_driver_sql(_INSERT_JSON + update, (_encode_rows(written),))
             continue
-        for part in _split(written):
-            statement = _insert_statement(len(part)) + update
-            connection.exec_driver_sql(statement, tuple(chain.from_iterable(part)))
+        for start in range(0, len(written), MOST_ROWS_PER_INSERT):
+            part = written[start : start + MOST_ROWS_PER_INSERT]
+            connection.exec_driver_sql(_insert_statement(len(part)) + update, tuple(chain.from_iterable(part)))
 
 
 def _encode_rows(rows: Sequence[BookRow]) -> str:
     """Rows as one text, for PostgreSQL: its driver parses statements with many placeholders anew each time."""
-    return json.dumps([row._asdict() for row in rows])
-
-
-def _split(rows: Sequence[BookRow]) -> Iterable[Sequence[BookRow]]:
-    """Rows in parts of a few sizes, so that each statement is prepared once."""
-    start = 0
-    for size in ROWS_PER_STATEMENT:
-        while len(rows) - start >= size:
-            yield rows[start : start + size]
-            start += size
+    return to_json([row._asdict() for row in rows]).decode()
 
 
 @cache

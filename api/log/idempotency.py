@@ -25,10 +25,8 @@ class RepeatedRequests:
     _open: dict[tuple[str, str], asyncio.Future[None]] = field(init=False, default_factory=dict)
 
     @staticmethod
-    def read_name(raw: bytes | None) -> str:
-        """Read the Idempotency-Key of a request; empty: it has none. Raises Refusal (400) for an invalid one."""
-        if raw is None:
-            return ""
+    def read_name(raw: bytes) -> str:
+        """Read the Idempotency-Key of a request. Raises Refusal (400) for an invalid one."""
         name = raw.decode("latin-1").strip()
         if not name or len(name) > LONGEST_IDEMPOTENCY_KEY or not name.isascii() or not name.isprintable():
             raise Refusal(

@@ -15,6 +15,7 @@ from pydantic_core import to_json
 
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.event_counts import EarnedByEvents, EventCounts, restore_counts
+from leadledger.scoring.known_results import KnownResults
 from leadledger.scoring.result import Result
 from leadledger.scoring.scorecard import Card
 from leadledger.scoring.text_forms import key_of
@@ -25,6 +26,9 @@ MoveCause: TypeAlias = Literal[
 ]  # why an entry moved between two scores
 Ledger: TypeAlias = dict[tuple[str, str], int]  # tenths by kind and name of the entry
 _ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32
+_ID_PAIRS = [first + second for first in _ID_ALPHABET for second in _ID_ALPHABET]  # ten bits each
+_ENTRIES: KnownResults[bytes] = KnownResults(lambda entry: to_json(entry.to_dict()))  # most are those of many leads
+_NO_LEDGER = b'"ledger":null'  # within a text, the quotes would be escaped
 _ENCODER = json.JSONEncoder(default=date.isoformat)  # `json.dumps` would make an encoder for each score
 
 
@@ -34,12 +38,12 @@ def new_id() -> str:
     The format is https://github.com/ulid/spec, in lower case.
     """
     number = (time.time_ns() // 1_000_000 << 80) | int.from_bytes(os.urandom(10), "big")
-    return "".join([_ID_ALPHABET[number >> shift & 31] for shift in range(125, -5, -5)])
+    return "".join([_ID_PAIRS[number >> shift & 1023] for shift in range(120, -10, -10)])
 
 
 def now() -> str:
     """The current time in UTC, as the log writes it."""
-    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def find_lead_id(card: Card, values: Mapping[str, Typed]) -> str | None:
@@ -63,7 +67,9 @@ def make_storable(text: str) -> str:
 
 def encode_answer(score_id: str, result: Result) -> bytes:
     """Write the answer to one lead as JSON. `score_id` is empty where the score isn't recorded."""
-    return to_json({"id": score_id, **result.to_dict()})
+    head, tail = to_json({"id": score_id, **result.describe(None)}).split(_NO_LEDGER, 1)
+    entries = b",".join([_ENTRIES[entry] for entry in result.ledger])
+    return b"".join((head, b'"ledger":[', entries, b"]", tail))
 
 
 def encode_input(

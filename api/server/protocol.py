@@ -17,16 +17,19 @@ more connections there are, the longer it waits, so that refusals take at most a
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import http
 import os
 import socket
 import struct
+import urllib.parse
 from contextlib import suppress
 from time import monotonic
 from typing import Any, ClassVar
 from weakref import WeakSet
 
+import httptools
 from pydantic_core import to_json
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -34,6 +37,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from leadledger.api.http.problem import MEDIA_TYPE, describe
 from leadledger.api.http.security_headers import SECURITY_HEADERS
 from leadledger.api.requests.mistakes import Refusal
+from leadledger.api.server.answer_cycle import AnswerCycle
 from leadledger.api.server.held_bytes import HeldBytes
 from leadledger.api.service.program_log import ProgramLog
 
@@ -65,11 +69,12 @@ class _Flow(FlowControl):
 class LimitedProtocol(HttpToolsProtocol):
     """A connection.
 
-    `since`: when the request that is arriving began, on the monotonic clock; None between requests. `in_head`: its head
-    is arriving, or no request has begun. `head_size`: bytes of that head, or bytes since the last of the body (sizes of
-    chunks, trailer fields). `body_size`: bytes of the body so far. `backlog`: bytes that wait until earlier requests
-    are answered. `refusal`: what is sent once they are. `stalled`: since when nobody has read the answer, and how much
-    of it was left then; None if nothing waits to be read.
+    `since`: when the request that is arriving began, on the monotonic clock; None between requests. `idle_since`: when
+    the last answer was complete; None once more bytes have arrived. `in_head`: the head of a request is arriving, or no
+    request has begun. `head_size`: bytes of that head, or bytes since the last of the body (sizes of chunks, trailer
+    fields). `body_size`: bytes of the body so far. `backlog`: bytes that wait until earlier requests are answered.
+    `refusal`: what is sent once they are. `stalled`: since when nobody has read the answer, and how much of it was left
+    then; None if nothing waits to be read.
     """
 
     open: ClassVar[WeakSet[LimitedProtocol]] = WeakSet()  # all connections of the process
@@ -78,6 +83,7 @@ class LimitedProtocol(HttpToolsProtocol):
     dropped: ClassVar[int] = 0  # connections that were ended since nobody read their answers, ever
     flow: _Flow
     since: float | None = None
+    idle_since: float | None = None
     in_head = True
     head_size = 0
     body_size = 0
@@ -166,6 +172,7 @@ class LimitedProtocol(HttpToolsProtocol):
         """Parse some bytes, and refuse a head, or what stands between the parts of a body, that is too large."""
         if self.refusal is not None:
             return
+        self.idle_since = None
         self.head_size += len(data)
         super().data_received(data)
         if self.head_size > LARGEST_HEAD and not self.transport.is_closing():
@@ -197,7 +204,40 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         self.in_head = False
         self.head_size = self.body_size = 0
-        super().on_headers_complete()
+        self._begin_cycle()
+
+    def _begin_cycle(self) -> None:
+        """Begin to answer the request whose head is complete, or let it wait for those before it. It upgrades nothing.
+
+        uvicorn's own `on_headers_complete` does this with a cycle of its own.
+        """
+        parser, scope = self.parser, self.scope
+        http_version = scope["http_version"] = parser.get_http_version()
+        scope["method"] = parser.get_method().decode("ascii")
+        url = httptools.parse_url(self.url)
+        scope["raw_path"] = url.path
+        path = url.path.decode("ascii")
+        scope["path"] = urllib.parse.unquote(path) if "%" in path else path
+        scope["query_string"] = url.query or b""
+        waits = self.cycle is not None and not self.cycle.response_complete
+        self.cycle = AnswerCycle(
+            scope=scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=http_version != "1.0" and parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        if waits:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
+        else:
+            self._start_asgi_task(self.cycle, self.app)
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
@@ -236,7 +276,6 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _begin_next(self) -> None:
         """Begin the next request, once the caller has read most of the answers before it."""
-        self._unset_keepalive_if_required()
         if self.flow.write_paused:
             return  # `resume_writing` continues
         if self.pipeline:
@@ -246,9 +285,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self.refuse(self.refusal)
             return
         else:
-            self.timeout_keep_alive_task = self.loop.call_later(
-                self.timeout_keep_alive, self.timeout_keep_alive_handler
-            )
+            self.idle_since = monotonic()
         if self.backlog:
             if self.since is not None:
                 self.since = monotonic()  # what is here already can't be late
@@ -281,11 +318,16 @@ class LimitedProtocol(HttpToolsProtocol):
         if not self.transport.is_closing():
             self.flow.resume_reading()
 
-    def timeout_keep_alive_handler(self) -> None:
+    def is_idle(self, now: float) -> bool:
+        """Whether no request has begun for so long after the last answer that the connection is to be closed."""
+        return self.idle_since is not None and now - self.idle_since > self.timeout_keep_alive
+
+    def close_idle(self) -> None:
         """Close an idle connection. Drops an answer that nobody has read by now, which would hold memory."""
         if self.transport.get_write_buffer_size():
             self.transport.abort()
-        super().timeout_keep_alive_handler()
+        elif not self.transport.is_closing():
+            self.transport.close()
 
     def is_stalled(self, now: float, limit: float) -> bool:
         """Whether the caller has read nothing of an answer for some seconds. To be called once a second."""
@@ -378,6 +420,8 @@ class Sweeper:
         for connection in tuple(LimitedProtocol.open):
             if connection.is_stalled(now, self._arrival) or connection.stalls_others(now):
                 connection.drop_unread()
+            elif connection.is_idle(now):
+                connection.close_idle()
             elif connection.since is not None and connection.since < before and not connection.transport.is_closing():
                 connection.end_late()
                 late += 1

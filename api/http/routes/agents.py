@@ -39,7 +39,7 @@ def add(app: FastAPI, service: Service) -> None:
         _refuse_other_pages(request.scope["named_headers"])
         if not is_installed():
             raise Refusal(501, NOT_INSTALLED)
-        content = await read_json(request)
+        content = read_json(request)
         parse_json(content)  # refuses what is nested too deep, or no JSON at all
         if not ready:
             ready.append(await asyncio.to_thread(_build_server, service))  # the import takes a second or two

@@ -67,7 +67,7 @@ def add(app: FastAPI, incoming: Incoming | None) -> None:
         """
         if incoming is None:
             raise refuse_without_log()
-        content = await read_json(request)
+        content = read_json(request)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]}
         call = SignedCall("POST", _list_addresses(request, headers), headers, content)
         return write_json(await incoming.take(request.path_params["id"], call))

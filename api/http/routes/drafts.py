@@ -57,7 +57,7 @@ def _add_editing(app: FastAPI, studio: Studio) -> None:
     @needs("admin")
     async def begin_draft(request: Request) -> Response:
         """A draft of the card begins with the card of the current release, or with a text. Nobody is scored by it."""
-        beginning = draft_bodies.read_beginning(parse_json(await read_json(request)))
+        beginning = draft_bodies.read_beginning(parse_json(read_json(request)))
         return write_json(await drafts.begin_draft(studio, beginning, read_key_name(request)))
 
     @app.get(
@@ -80,7 +80,7 @@ def _add_editing(app: FastAPI, studio: Studio) -> None:
     @needs("admin")
     async def change_draft(request: Request) -> Response:
         """Keep another text, mistakes and all. Where somebody changed the draft meanwhile, nothing is overwritten."""
-        change = draft_bodies.read_change(parse_json(await read_json(request)))
+        change = draft_bodies.read_change(parse_json(read_json(request)))
         who = read_key_name(request)
         return write_json(await drafts.change_draft(studio, request.path_params["id"], change, who))
 
@@ -93,7 +93,7 @@ def _add_editing(app: FastAPI, studio: Studio) -> None:
     @needs("admin")
     async def undo_edit(request: Request) -> Response:
         """Take back the last edit; once more takes back the one before. The history keeps all of them."""
-        revision = draft_bodies.read_seen_revision(parse_json(await read_json(request)))
+        revision = draft_bodies.read_seen_revision(parse_json(read_json(request)))
         who = read_key_name(request)
         return write_json(await drafts.undo_edit(studio, request.path_params["id"], revision, who))
 
@@ -106,7 +106,7 @@ def _add_editing(app: FastAPI, studio: Studio) -> None:
     @needs("admin")
     async def merge_release(request: Request) -> Response:
         """Put the edits of a draft together with those of the release that was published since it began."""
-        merge = draft_bodies.read_merge(parse_json(await read_json(request)))
+        merge = draft_bodies.read_merge(parse_json(read_json(request)))
         who = read_key_name(request)
         return write_json(await drafts.merge_release(studio, request.path_params["id"], merge, who))
 
@@ -119,7 +119,7 @@ def _add_editing(app: FastAPI, studio: Studio) -> None:
     @needs("admin")
     async def accept_case(request: Request) -> Response:
         """From now on the case expects what it is: an edit of the card's text like any other."""
-        acceptance = draft_bodies.read_acceptance(parse_json(await read_json(request)))
+        acceptance = draft_bodies.read_acceptance(parse_json(read_json(request)))
         who = read_key_name(request)
         return write_json(await drafts.accept_case(studio, request.path_params["id"], acceptance, who))
 
@@ -145,7 +145,7 @@ def _add_editing(app: FastAPI, studio: Studio) -> None:
     @needs("read")
     async def check_card(request: Request) -> Response:
         """All mistakes with line and column, hints, and the cases with what they expect and get. Nothing is kept."""
-        text = draft_bodies.read_card_text(parse_json(await read_json(request)))
+        text = draft_bodies.read_card_text(parse_json(read_json(request)))
         return write_json(await drafts.check_draft(text))
 
 
@@ -159,7 +159,7 @@ def _add_trying(app: FastAPI, studio: Studio) -> None:
     @needs("read")
     async def preview_draft(request: Request) -> Response:
         """Which of 2,000 known leads would get another recommendation or grade, and which edit does it."""
-        text = draft_bodies.read_preview(parse_json(await read_json(request)))
+        text = draft_bodies.read_preview(parse_json(read_json(request)))
         return write_json(await previews.preview_draft(studio, request.path_params["id"], text))
 
     @app.post(
@@ -174,7 +174,7 @@ def _add_trying(app: FastAPI, studio: Studio) -> None:
 
         One that is at work goes on.
         """
-        on = draft_bodies.read_trial(parse_json(await read_json(request)))
+        on = draft_bodies.read_trial(parse_json(read_json(request)))
         return write_json(await trials.start_trial(studio, request.path_params["id"], on, read_key_name(request)))
 
     @app.get(
@@ -218,7 +218,7 @@ def _add_publishing(app: FastAPI, studio: Studio) -> None:
 
         Mistakes, cases that fail, and a release that was published since the draft began stand against it.
         """
-        publication = draft_bodies.read_publication(parse_json(await read_json(request)))
+        publication = draft_bodies.read_publication(parse_json(read_json(request)))
         who = read_key_name(request)
         return write_json(await publishing.publish_draft(studio, request.path_params["id"], publication, who))
 

@@ -31,5 +31,5 @@ def add(app: FastAPI, service: Service) -> None:
         several.
         """
         headers = request.scope["named_headers"]
-        content = await read_json(request)
+        content = read_json(request)
         return write_json(await events.add_events(service, content, headers, read_key_id(request)))

@@ -44,7 +44,7 @@ def add(app: FastAPI, service: Service) -> None:
         The secret is shown once. A lead's messages arrive at least once, in their order; those that fail are tried
         again for three days.
         """
-        body = parse_json(await read_json(request))
+        body = parse_json(read_json(request))
         return write_json(await hooks.subscribe(service, body, read_key_id(request)))
 
     @app.get(

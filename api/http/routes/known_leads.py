@@ -126,7 +126,7 @@ def add(app: FastAPI, service: Service) -> None:
         """The result that the lead would have with these answers, beside the one that it has. Nothing is recorded."""
         _refuse_query(request)
         loaded = service.loaded
-        answers = read_answers(loaded.engine, parse_json(await read_json(request)))
+        answers = read_answers(loaded.engine, parse_json(read_json(request)))
         return write_json(await known_leads.answer_what_if(service, loaded, request.path_params["id"], answers))
 
     @app.post(
@@ -142,7 +142,7 @@ def add(app: FastAPI, service: Service) -> None:
         The same of one day is recorded once. It tells of the score, and never of the outcome: training doesn't read it.
         """
         _refuse_query(request)
-        content = await read_json(request)
+        content = read_json(request)
         if len(content) > LARGEST_FEEDBACK:
             raise Refusal(413, f"The body is larger than {LARGEST_FEEDBACK:,} bytes, and feedback needs a hundred.")
         opinion = read_feedback(parse_json(content), today(service.loaded.card.card.time_zone))

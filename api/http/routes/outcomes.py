@@ -27,7 +27,7 @@ def add(app: FastAPI, service: Service) -> None:
     @needs("outcomes")
     async def add_outcome(request: Request) -> Response:
         """Once: the same outcome of the same day, however often it comes, is noted once."""
-        content = await read_json(request)
+        content = read_json(request)
         if len(content) > LARGEST_OUTCOME:
             raise Refusal(413, f"The body is larger than {LARGEST_OUTCOME:,} bytes, and an outcome needs a hundred.")
         body = parse_json(content)

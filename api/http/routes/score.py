@@ -47,7 +47,7 @@ def add(app: FastAPI, service: Service) -> None:
     @needs("score")
     async def score(request: Request) -> Response:
         """The points of one lead, each with its reason, and what to do with it."""
-        return send_json(await answer_score(service, await _read_call(request)))
+        return send_json(await answer_score(service, _read_call(request)))
 
     @app.post(
         "/v1/score/batch",
@@ -61,11 +61,11 @@ def add(app: FastAPI, service: Service) -> None:
 
         With `reply`, which has no place for a refusal, one mistake refuses them all.
         """
-        return send_json(await answer_batch(service, await _read_call(request)))
+        return send_json(await answer_batch(service, _read_call(request)))
 
 
-async def _read_call(request: Request) -> ScoreCall:
-    content, scope = await read_json(request), request.scope
+def _read_call(request: Request) -> ScoreCall:
+    content, scope = read_json(request), request.scope
     idempotency_key = scope["named_headers"].get(b"idempotency-key")
     if idempotency_key is None:
         return ScoreCall(scope["path"], scope["query_string"], content, read_key_id(request))

@@ -53,7 +53,7 @@ def add(app: FastAPI, studio: Studio) -> None:
 
         Nobody is answered by it, and it is in no book and no message of a hook. Of a draft, the text as it is counts.
         """
-        naming = read_naming(parse_json(await read_json(request)))
+        naming = read_naming(parse_json(read_json(request)))
         return write_json(await shadows.name_shadow(studio, naming, read_key_name(request)))
 
     @app.delete(

@@ -40,7 +40,7 @@ def add(app: FastAPI, service: Service) -> None:
     @needs("read")
     async def save_view(request: Request) -> Response:
         """A view of the list of leads gets a name, in place of the view that had it. Only this key finds it again."""
-        body = parse_json(await read_json(request))
+        body = parse_json(read_json(request))
         view = await saved_views.save_view(service, read_key_id(request), body)
         return write_json(view.to_dict())
 

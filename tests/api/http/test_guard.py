@@ -9,10 +9,11 @@ from typing import Any
 
 import httpx2
 import pytest
-from fastapi import HTTPException, Response
+from fastapi import Response
 from fastapi.testclient import TestClient
 
 from leadledger.api.http.access import needs
+from leadledger.api.requests.mistakes import Refusal
 from leadledger.api.service import keys
 from leadledger.api.service.keys import KEY_FILE
 from leadledger.scoring.engine.score import Engine
@@ -88,7 +89,7 @@ def test_a_path_with_a_part_that_varies(tmp_path: Path) -> None:
     @needs("read")
     async def thing(request: Any) -> Response:
         if request.path_params["name"] == "none":
-            raise HTTPException(409, "Gone.", {"X-Why": "none"})
+            raise Refusal(409, "Gone.", headers={"X-Why": "none"})
         return Response(request.path_params["name"])
 
     answer = TestClient(app).get("/things/none")

@@ -7,12 +7,10 @@ import json
 from typing import Any
 
 import pytest
-from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from leadledger.api.app import create_app
 from leadledger.api.http import problem
-from leadledger.api.http.access import OPEN, needs
 from leadledger.api.requests.mistakes import Refusal
 from leadledger.api.service.settings import Settings
 from leadledger.scoring.engine.score import Engine
@@ -116,20 +114,6 @@ def test_failure_reveals_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         answer = client.post(SCORE, json={"lead": {}})
     assert read_problem(answer, 500)["errors"] == []
     assert "secret" not in answer.text
-
-
-def test_fastapi_s_own_checks() -> None:
-    """A parameter that FastAPI checks is refused in the same shape."""
-    app = create_app(Settings(log="off", card=CARD))
-    app.router.route_class = APIRoute
-
-    @app.get("/pages")
-    @needs(OPEN)
-    async def pages(page: int) -> int:
-        return page
-
-    problem = read_problem(TestClient(app).get("/pages?page=x"), 422)
-    assert [(mistake["path"], mistake["value"]) for mistake in problem["errors"]] == [("$.page", "x")]
 
 
 def test_caller_hangs_up(client: TestClient) -> None:

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from hypothesis import given, settings
+from pydantic_core import to_json
 
 from leadledger.api.log import tables
-from leadledger.api.log.record import Record, decode_input, encode_input, find_lead_id, new_id
+from leadledger.api.log.record import Record, decode_input, encode_answer, encode_input, find_lead_id, new_id, now
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import DataError, LeadError
-from leadledger.scoring.scorecard import Card, build_untrained
+from leadledger.scoring.scorecard import Card, Scorecard, build_untrained
 from tests.api.log.scored_leads import DAY, LEAD
 from tests.effort import examples
-from tests.strategies import AS_OF, LEADS, PLAIN
+from tests.strategies import AS_OF, LEADS, PLAIN, scorecards, scorecards_with_axes, scorecards_with_steps
 
 
 def test_rows_have_the_order_of_the_columns() -> None:
-    """Rows have the order of the columns, because they are written without column names."""
+    """Rows have the order of the columns, because SQLite gets their values in that order."""
     scorecard = build_untrained(Card("none", fields=PLAIN))
     record = Record("id", "at", None, "", "", "", "", get_engine(scorecard).score({}, AS_OF))
     assert list(record.row()) == tables.scores.columns.keys()
@@ -56,12 +58,33 @@ def test_texts_that_no_database_keeps(client: TestClient, odd: str) -> None:
     assert len(client.get(f"/v1/leads/{logged}/scores").json()["scores"]) == 1
 
 
+@pytest.mark.slow
+@settings(max_examples=examples(30))
+@given(card=scorecards() | scorecards_with_axes() | scorecards_with_steps(), lead=LEADS)
+def test_an_answer_is_its_result_as_json(card: Scorecard, lead: dict[str, Any]) -> None:
+    """An answer is the JSON of its id and its result, byte by byte, whatever the texts of the card are."""
+    try:
+        result = get_engine(card).score(lead, AS_OF)
+    except LeadError:
+        return
+    for _ in range(2):  # entries that are written again are those that were kept
+        assert encode_answer("x", result) == to_json({"id": "x", **result.to_dict()})
+    assert encode_answer('"ledger":null', result).startswith(b'{"id":"\\"ledger\\":null","card"')
+
+
 def test_ids_sort_by_time() -> None:
     """Ids have 26 characters, all differ, and they sort by their millisecond."""
     ids = [new_id() for _ in range(1000)]
     assert len(set(ids)) == 1000
     assert {len(new) for new in ids} == {26}
     assert ids[0][:9] <= ids[-1][:9]
+
+
+def test_times_sort_as_texts() -> None:
+    """A time has six decimals, also where they are zeros, and no other offset than that of UTC."""
+    times = [now() for _ in range(100)]
+    assert times == sorted(times)
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", time) for time in times)
 
 
 def test_the_id_of_a_lead() -> None:
