@@ -1,7 +1,8 @@
 """How long `leadledger serve` takes from the start of the process to its first answered score.
 
 The baseline is a bare FastAPI app that echoes its body, started the same way: the same server, options and client. The
-two take turns, so that a slow moment of the machine hits both. Run it with: python -m benchmarks.serve_start
+two take turns, so that a slow moment of the machine hits both. Python keeps the bytecode of both, as it does of what is
+installed, whatever PYTHONDONTWRITEBYTECODE says. Run it with: python -m benchmarks.serve_start
 """
 
 from __future__ import annotations
@@ -9,16 +10,19 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
+import os
 import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 CARD = ROOT / "examples" / "b2b-software" / "card.yaml"
-TARGET = 1.5  # seconds
+TARGET = 1.8  # times the baseline
 PATIENCE = 30  # seconds after which a start has failed
 BODY = json.dumps({"lead": {"need": "urgent", "employees": 120}, "as_of": "2026-01-01"})
 
@@ -45,10 +49,10 @@ uvicorn.run(
 """
 
 
-def first_answer(command: list[str], port: int) -> float:
+def first_answer(command: list[str], port: int, environment: Mapping[str, str]) -> float:
     """Seconds from the start of a process to its first answer with status 200. RuntimeError without one."""
     start = time.perf_counter()
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     try:
         while process.poll() is None and time.perf_counter() - start < PATIENCE:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
@@ -86,20 +90,23 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     what = ["--home", str(options.home)] if options.home else ["--card", str(options.card)]
     times: dict[str, list[float]] = {"leadledger serve": [], "FastAPI echo (baseline)": []}
-    for turn in range(options.starts + 1):
-        for name, seconds in times.items():
-            port = str(free_port())
-            serve = ["-c", OURS, "serve", *what, "--port", port]
-            took = first_answer(
-                [sys.executable, *(serve if name.startswith("lead") else ["-c", ECHO, port])], int(port)
-            )
-            if turn:
-                seconds.append(took)
+    with tempfile.TemporaryDirectory() as bytecode:
+        environment = {**os.environ, "PYTHONPYCACHEPREFIX": bytecode, "PYTHONDONTWRITEBYTECODE": ""}
+        for turn in range(options.starts + 1):
+            for name, seconds in times.items():
+                port = str(free_port())
+                program = (
+                    ["-c", OURS, "serve", *what, "--port", port] if name.startswith("lead") else ["-c", ECHO, port]
+                )
+                took = first_answer([sys.executable, *program], int(port), environment)
+                if turn:
+                    seconds.append(took)
     for name, seconds in times.items():
         middle, best, worst = statistics.median(seconds), min(seconds), max(seconds)
         print(f"{name:24} median {middle:.2f} s, best {best:.2f} s, worst {worst:.2f} s of {len(seconds)} starts")
     ours, echo = (statistics.median(seconds) for seconds in times.values())
-    print(f"first answer: {ours / echo:.2f} times the baseline; {'within' if ours <= TARGET else 'OVER'} {TARGET} s")
+    ratio = ours / echo
+    print(f"first answer: {ratio:.2f} times the baseline; {'within' if ratio <= TARGET else 'OVER'} {TARGET} times")
 
 
 if __name__ == "__main__":

@@ -81,6 +81,36 @@ def test_base_install_suffices(module: str) -> None:
     assert loaded_by(f"leadledger.{module}") & (TRAIN_ONLY | AGENTS_ONLY | LISTS_ONLY) == set()
 
 
+# What no first answer needs: pages and their templates, known leads, agents, PostgreSQL, a new log, lists, printed SQL.
+LATER = (
+    *("jinja2", "mcp", "alembic", "duckdb", "pyarrow", "leadledger.api.pages", "leadledger.api.studio"),
+    *("leadledger.api.sync", "leadledger.api.http.routes.leads", "leadledger.training"),
+    *("sqlalchemy.dialects.postgresql", "sqlglot.dialects.duckdb", "sqlglot.generators.duckdb"),
+    "leadledger.api.cli.score",
+)
+START = """
+import sys
+from pathlib import Path
+from leadledger.api.cli.commands import cli
+from leadledger.api.server.serve import create_app
+from leadledger.api.service.settings import Settings
+cli.commands["serve"]
+create_app(Settings(card=Path(sys.argv[1]), home=Path(sys.argv[2])), late=True).state.service.close()
+print(*sys.modules)
+"""
+
+
+@pytest.mark.slow
+def test_the_first_answer_waits_for_nothing_that_it_does_not_need(tmp_path: Path) -> None:
+    """Before it answers, `leadledger serve` loads no page, no template, and no library of what it doesn't do yet."""
+    card = ROOT / "examples" / "b2b-software" / "card.yaml"
+    for _ in range(2):  # the first makes the log, with Alembic
+        done = subprocess.run([sys.executable, "-c", START, card, tmp_path], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "leadledger.api.http.routes.score" in loaded
+    assert [name for name in LATER if name in loaded] == []
+
+
 def test_core_is_pure() -> None:
     """Importing the engine loads no database and no web framework, not even through a library."""
     loaded = loaded_by("leadledger.scoring.engine.score")

@@ -10,33 +10,8 @@ from typing import Any
 
 import click
 
-from leadledger.api.cli.backtest import backtest
-from leadledger.api.cli.backup import backup
-from leadledger.api.cli.check import check
-from leadledger.api.cli.dbt import dbt
-from leadledger.api.cli.demo import demo
-from leadledger.api.cli.digest import digest
-from leadledger.api.cli.doctor import doctor
-from leadledger.api.cli.explain import explain
-from leadledger.api.cli.hooks import hooks
-from leadledger.api.cli.import_ import import_card
-from leadledger.api.cli.init import init
-from leadledger.api.cli.keys import keys
-from leadledger.api.cli.leads import leads
-from leadledger.api.cli.log import log
-from leadledger.api.cli.mcp import mcp
+from leadledger.api.cli.command_table import CommandTable
 from leadledger.api.cli.printing import prepare_consoles, show_controls
-from leadledger.api.cli.recalibrate import recalibrate
-from leadledger.api.cli.release import release
-from leadledger.api.cli.releases import releases
-from leadledger.api.cli.rescore import rescore
-from leadledger.api.cli.restore import restore
-from leadledger.api.cli.retrain import retrain
-from leadledger.api.cli.score import score
-from leadledger.api.cli.serve import serve
-from leadledger.api.cli.sql import sql
-from leadledger.api.cli.sync import sync
-from leadledger.api.cli.train import train
 from leadledger.scoring.errors import ScoringError
 
 
@@ -53,43 +28,14 @@ class CommandLine(click.Group):
 
 
 @click.group(
-    "leadledger", cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    "leadledger",
+    cls=CommandLine,
+    commands=CommandTable(),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(package_name="leadledger")
 def cli() -> None:
     """Score leads with rules and learned tables. Every point has a reason, and the points add up."""
-
-
-COMMANDS = (
-    init,
-    check,
-    import_card,
-    release,
-    train,
-    retrain,
-    recalibrate,
-    backtest,
-    score,
-    rescore,
-    sync,
-    leads,
-    digest,
-    explain,
-    sql,
-    dbt,
-    serve,
-    releases,
-    keys,
-    log,
-    hooks,
-    backup,
-    restore,
-    mcp,
-    doctor,
-    demo,
-)
-for command in COMMANDS:
-    cli.add_command(command)
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ import asyncio
 import math
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from time import monotonic
 
@@ -99,6 +99,7 @@ class Guard:
         self,
         routes: Iterable[BaseRoute],
         *,
+        load_late: Callable[[], Awaitable[None]] | None,
         keys: Keyring,
         sessions: Sessions,
         show_refusal: Callable[[Refusal, Scope], Response],
@@ -106,6 +107,8 @@ class Guard:
         log: ProgramLog,
         metrics: Metrics,
     ) -> None:
+        self._routes = routes
+        self._load_late = load_late  # the routes that aren't there yet
         self._table = build_route_table(routes)
         self._keys = keys
         self._sessions = sessions
@@ -127,6 +130,11 @@ class Guard:
         request_id = given_id.decode() if given_id and _REQUEST_ID.fullmatch(given_id) else os.urandom(8).hex()
         scope["request_id"] = request_id
         routes = self._table.find(scope["path"])
+        if not routes and self._load_late is not None:
+            await self._load_late()
+            self._load_late = None
+            self._table = build_route_table(self._routes)
+            routes = self._table.find(scope["path"])
         route = routes.get(scope["method"])
         is_page = next(iter(routes.values())).is_page if routes else b"text/html" in headers.get(b"accept", b"")
         exchange = Exchange(self, request_id, _find_client(scope), monotonic(), send)

@@ -6,7 +6,7 @@ the same in every database. NULL in `scores` means forgotten; the statistics sta
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
 
 HEAD = "0007"  # the newest migration
 
@@ -103,9 +103,6 @@ joins = Table(
     UniqueConstraint("lead", "other", "verb", name="joins_once"),
 )
 
-_IS_SNOOZED = text("snoozed_until IS NOT NULL")
-_IS_REJECTED = text("rejected_on IS NOT NULL")
-
 # The book: of each known lead the last score by the newest day, and since when its recommendation has stood. No ledger
 # is kept: it is worked out of `input` by the release. `key` is that of the id (`find_id_key`).
 book = Table(
@@ -151,8 +148,9 @@ book = Table(
     Index("book_by_owner", "owner", "recommendation", "tenths", "key"),
     Index("book_by_grade", "grade", "recommendation", "tenths", "key"),
     Index("book_by_title", "title", "key"),
-    Index("book_by_rejection", "rejected_on", sqlite_where=_IS_REJECTED, postgresql_where=_IS_REJECTED),
-    Index("book_by_snooze", "snoozed_until", sqlite_where=_IS_SNOOZED, postgresql_where=_IS_SNOOZED),
+    # These two hold only rows with a day. The migration says so; here it would load both dialects, 40 ms of each start.
+    Index("book_by_rejection", "rejected_on"),
+    Index("book_by_snooze", "snoozed_until"),
 )
 
 # What sales said of a lead and of its score. `entry` is the ledger entry that is wrong, as `kind:name`, or empty.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import socket
@@ -33,7 +34,7 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000, workers
     on stdout say where it listens and who has access. Without keys it listens only to this machine.
     """
     try:
-        app = create_app(settings)
+        app = create_app(settings, late=True)
     except ScoringError as error:
         print(error, file=sys.stderr)
         return 1
@@ -75,6 +76,7 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000, workers
 
 def _supervise(settings: Settings, app: FastAPI, listener: socket.socket, workers: int) -> None:
     """Run several processes, each with its own app, until a signal ends them. Replaces one that dies, and logs it."""
+    gc.enable()  # see api/cli/serve.py
     app.state.service.close()  # this app only showed that it can be created; the workers serve their own
     logging.getLogger("uvicorn.error").setLevel(logging.INFO)
     with TemporaryDirectory(prefix="leadledger-metrics-") as folder:

@@ -30,6 +30,7 @@ STOP_TIMEOUT = 25
 # request into a connection that is being closed.
 IDLE_TIMEOUT = 75
 CHECK_INTERVAL = 1.0  # seconds
+SETTLING_TIME = 2.0  # seconds after which a service that has started has loaded what its first requests need
 HUNG_TIMEOUT = 30  # seconds without a sign of life after which the supervisor replaces a worker
 
 
@@ -78,7 +79,7 @@ class Worker:
         app = self.ready
         if app is None:
             try:
-                app = create_app(self.settings, needs_keys=self.needs_keys)
+                app = create_app(self.settings, needs_keys=self.needs_keys, late=True)
             except ScoringError as error:  # it worked when the service started; the supervisor tries again
                 print(error, file=sys.stderr)
                 sys.exit(1)
@@ -87,9 +88,6 @@ class Worker:
         self.watch = LoopWatch(app.state.log)
         LimitedProtocol.arriving.most = max(MOST_ARRIVING, 4 * self.settings.max_body)
         _raise_file_limit()
-        # What is loaded by now lives as long as the process: the garbage collector need not walk it again.
-        gc.collect()
-        gc.freeze()
         return app
 
     async def notify(self) -> None:
@@ -97,7 +95,9 @@ class Worker:
         if self._pulse is None:
             if self.parent is not None and self.watch is not None:  # else nobody would replace this process
                 self.watch.start()
-            self._check(asyncio.get_running_loop())
+            loop = asyncio.get_running_loop()
+            self._check(loop)
+            loop.call_later(SETTLING_TIME, _settle)
 
     def _check(self, loop: asyncio.AbstractEventLoop) -> None:
         """Check the connections. End a worker whose supervisor was killed: another service may be about to start."""
@@ -106,6 +106,16 @@ class Worker:
             signal.raise_signal(signal.SIGTERM)
         if self.sweeper is not None:
             self.sweeper.sweep()
+
+
+def _settle() -> None:
+    """Begin to collect garbage, which takes a tenth of a second the first time.
+
+    What is loaded by now lives as long as the process: the collector need not walk it again.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def _raise_file_limit() -> None:

@@ -87,7 +87,7 @@ def join_lines(text: str) -> str:
 
 def _parse_sql(text: str, fields: Mapping[str, KnownField]) -> exp.Expr:
     tokens = read_tokens(text, fields)
-    parser = sqlglot.Dialect.get_or_raise("duckdb").parser(error_level=sqlglot.ErrorLevel.RAISE)
+    parser = sqlglot.Dialect.get_or_raise("").parser(error_level=sqlglot.ErrorLevel.RAISE)
     try:
         (root,) = parser.parse_into(exp.Condition, tokens, text)
     except sqlglot.errors.ParseError as error:
