@@ -37,6 +37,7 @@ from leadledger.scoring.text_forms import WHITE_SPACE, key_of, strip
 from leadledger.scoring.tree import Typed
 
 NOT_TEXT = "is not a text"
+_NEVER_NAN = frozenset({int, bool})  # what JSON has besides texts, mostly
 
 
 class Cleaner:
@@ -54,7 +55,9 @@ class Cleaner:
         """The typed value of a raw one."""
         if type(raw) is str:
             return self.texts[raw]
-        return None if raw is None or _is_nan(raw) else self.clean(raw)
+        if raw is None or (type(raw) not in _NEVER_NAN and _is_nan(raw)):
+            return None
+        return self.clean(raw)
 
 
 class _FreeTexts(dict[str, Typed]):
