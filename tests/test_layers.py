@@ -86,7 +86,7 @@ LATER = (
     *("jinja2", "mcp", "alembic", "duckdb", "pyarrow", "leadledger.api.pages", "leadledger.api.studio"),
     *("leadledger.api.sync", "leadledger.api.http.routes.leads", "leadledger.training"),
     *("sqlalchemy.dialects.postgresql", "sqlglot.dialects.duckdb", "sqlglot.generators.duckdb"),
-    "leadledger.api.cli.score",
+    *("leadledger.api.cli.score", "leadledger.models.releases.diff"),
 )
 START = """
 import sys

@@ -28,12 +28,10 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from leadledger.models.durable_files import replace_file, sweep, sync_folder, write_synced
 from leadledger.models.locked_file import lock_file
-from leadledger.models.releases.changes import Diff
-from leadledger.models.releases.diff import compare
 from leadledger.models.releases.journal import JournalEntry, ReleaseChange, append_entry, read_journal
 from leadledger.models.releases.learned_checks import check_learned
 from leadledger.models.releases.learned_reader import learned_from_text
@@ -62,6 +60,9 @@ from leadledger.scoring.errors import (
     quote,
 )
 from leadledger.scoring.scorecard import Learned, Scorecard
+
+if TYPE_CHECKING:
+    from leadledger.models.releases.changes import Diff
 
 NO_FILES: Mapping[str, bytes] = MappingProxyType({})
 CURRENT_LOCK = ".current.lock"  # in the home: held by whoever makes another release current
@@ -184,6 +185,8 @@ class Releases:
 
     def diff(self, old: str, new: str) -> Diff:
         """The changes between two releases, in points."""
+        from leadledger.models.releases.diff import compare  # a service that scores never compares
+
         return compare(self.open(old), self.open(new))
 
     # -- publishing ---------------------------------------------------------------------------------------------------
