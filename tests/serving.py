@@ -144,6 +144,15 @@ def forked(home: Path, **settings: Any) -> Iterator[int]:
         yield port_of(process.stdout.readline())
 
 
+@contextmanager
+def forked_until_stopped(home: Path, **settings: Any) -> Iterator[str]:
+    """The address of a forked server of the current release, which is asked to stop at the end."""
+    with ForkedProcess(Settings(**{"home": home, "log_level": "error", **settings})) as process:
+        yield f"http://127.0.0.1:{port_of(process.stdout.readline())}"
+        process.send_signal(signal.SIGTERM)
+        process.wait(PATIENCE)
+
+
 class ForkedProcess:
     """A server that starts in a tenth of the time, with the part of Popen that tests use; killed at the end.
 

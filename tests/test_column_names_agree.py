@@ -58,6 +58,7 @@ class Ways:
         self.path = folder / "card.yaml"
         self.path.write_text(CARD, "utf-8")
         self.card = leadledger.load(self.path)
+        self._client = TestClient(create_app(Settings(card=self.path, home=folder, log="off")))
 
     def python(self, lead: Lead) -> float:
         """One lead in Python."""
@@ -133,8 +134,7 @@ class Ways:
         return self._post(lead, "&from=salesforce")
 
     def _post(self, body: Any, query: str) -> float:
-        with TestClient(create_app(Settings(card=self.path, home=self.folder, log="off"))) as client:
-            answer = client.post(f"/v1/score?as_of={DAY}{query}", json=body)
+        answer = self._client.post(f"/v1/score?as_of={DAY}{query}", json=body)
         if answer.status_code != 200:
             raise ScoringError(answer.json()["errors"])
         return float(answer.json()["points"])

@@ -8,6 +8,7 @@ the details and the tables below the charts. Everything it shows is looked up in
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -151,6 +152,7 @@ def page(
     )
 
 
+@cache  # to compile it takes longer than to fill it
 def _template() -> Template:
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True

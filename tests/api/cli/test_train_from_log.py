@@ -244,6 +244,7 @@ def test_up_to_which_day_the_log_tells(log: LogStore, as_of: str, on: str, at: s
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)  # both logs teach the same, as a test above shows
 def test_the_cure_for_leakage(log: LogStore, card: Path) -> None:
     """A field that is filled in once a lead is an opportunity: training refuses the list, not the log."""
     frame = leads(6000)
@@ -414,6 +415,7 @@ def test_a_log_that_can_not_be_opened(card: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)  # docs/training.md does it with SQLite
 def test_through_the_service(url: str, log: LogStore, card: Path, tmp_path: Path) -> None:
     """Score over HTTP, record what became of the leads, train, and serve the new release."""
     frame = leads(600)

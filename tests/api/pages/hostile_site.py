@@ -20,7 +20,7 @@ from leadledger.scoring.scorecard import Learned
 from tests.api.pages.desk.leads import CARD, EVENTS
 from tests.api.pages.sites import Site
 from tests.models.releases.release_examples import DAY, publish
-from tests.serving import commanded
+from tests.serving import forked_until_stopped
 
 MARKUP = "<img src=x onerror=document.title='taken'></textarea></title><script>document.title='taken'</script>'\"&amp;"
 TURNED = "\u202e\u2066\u2028\x1b[31m\x07"  # turned around, isolated, a line of its own, red, a bell
@@ -139,7 +139,7 @@ def run_hostile_site(home: Path) -> Iterator[HostileSite]:
     """The service, without keys."""
     home.mkdir(parents=True, exist_ok=True)
     make_releases(home)
-    with commanded(home) as (_, address):
+    with forked_until_stopped(home) as address:
         site = Site(address, home, {})
         fill(site)
         yield HostileSite(site, list_addresses(send_list(site)))

@@ -17,7 +17,7 @@ from leadledger.api.service.keys import SCOPES
 from leadledger.models.releases.rules_alone import release_rules
 from leadledger.models.releases.store import Releases
 from leadledger.scoring.card.reader import read_card
-from tests.serving import CARD, commanded
+from tests.serving import CARD, forked_until_stopped
 
 EVENTS_CARD = CARD.with_name("card-with-events.yaml")
 NOW = datetime(2026, 1, 31, 9, tzinfo=UTC)
@@ -114,7 +114,7 @@ def fill(site: Site, leads: int = LEADS) -> None:
 
 @contextmanager
 def run_site(home: Path, *, with_keys: bool = False, card: Path = EVENTS_CARD) -> Iterator[Site]:
-    """A service of a released card, as users start it. `with_keys`: one with all scopes, and one for each scope."""
+    """A service of a released card. `with_keys`: one with all scopes, and one for each scope."""
     home.mkdir(parents=True, exist_ok=True)
     read_card(card)  # a mistake in it is named here
     release_rules(card, Releases(home), NOW)
@@ -122,5 +122,5 @@ def run_site(home: Path, *, with_keys: bool = False, card: Path = EVENTS_CARD) -
     if with_keys:
         texts["all"] = keys.add(home, "all", SCOPES, NOW)[1]
         texts |= {scope: keys.add(home, scope, (scope,), NOW)[1] for scope in SCOPES}
-    with commanded(home, "--log", "async") as (_, address):
+    with forked_until_stopped(home, log="async") as address:
         yield Site(address, home, texts)

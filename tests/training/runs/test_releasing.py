@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -51,12 +52,18 @@ def trained(history: pd.DataFrame) -> Training:
     return train(CARD, history)
 
 
+@pytest.fixture(scope="module")
+def published(trained: Training, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with that as its current release, which no test changes."""
+    home = tmp_path_factory.mktemp("published")
+    trained.publish(Releases(home), CREATED)
+    return home
+
+
 @pytest.fixture
-def releases(trained: Training, tmp_path: Path) -> Releases:
-    """A home with that as its current release."""
-    releases = Releases(tmp_path / "home")
-    trained.publish(releases, CREATED)
-    return releases
+def releases(published: Path, tmp_path: Path) -> Releases:
+    """A copy of it."""
+    return Releases(Path(shutil.copytree(published, tmp_path / "home")))
 
 
 def shuffled(history: pd.DataFrame, older: float) -> pd.DataFrame:
@@ -71,13 +78,11 @@ def shuffled(history: pd.DataFrame, older: float) -> pd.DataFrame:
     return ordered
 
 
-def test_the_same_inputs_give_the_same_bytes(history: pd.DataFrame, trained: Training, tmp_path: Path) -> None:
+def test_the_same_inputs_give_the_same_bytes(history: pd.DataFrame, releases: Releases, tmp_path: Path) -> None:
     """Every file of the release, the fitted classifier too, and so the manifest with all digests."""
-    again = train(CARD, history)
-    folders = []
-    for number, training in enumerate((trained, again)):
-        home = Releases(tmp_path / str(number))
-        folders.append(home.home / "releases" / training.publish(home, CREATED))
+    again = Releases(tmp_path / "again")
+    train(CARD, history).publish(again, CREATED)
+    folders = [home.home / "releases" / home.names()[0] for home in (releases, again)]
     names = sorted(file.name for file in folders[0].iterdir())
     assert "estimator.joblib" in names
     assert names == sorted(file.name for file in folders[1].iterdir())

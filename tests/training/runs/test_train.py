@@ -115,15 +115,6 @@ def test_a_release_keeps_it_all(trained: Training, tmp_path: Path) -> None:
     assert json.loads(json.dumps(trained.to_dict()))["rules_only"] == ""
 
 
-@pytest.mark.slow
-def test_training_twice_gives_the_same(truth: pd.DataFrame) -> None:
-    """Same inputs, same seed: the same tables and measures."""
-    card = find_examples() / "b2b-software" / "card.yaml"
-    first, second = (train(card, truth.head(1000)) for _ in range(2))
-    assert first.learned == second.learned
-    assert first.to_dict() == second.to_dict()
-
-
 @real
 @pytest.mark.slow(seconds=15)
 def test_bank_marketing() -> None:
