@@ -353,7 +353,7 @@ class _TableRun:
         aggregates = [*odd_days.aggregates, *counts.aggregates]
         if not aggregates:
             return (), TextNotes()
-        # Of most rows there is nothing to count, which one look at each value shows.
+        # In most rows there is nothing to count, as one look at each value shows.
         has_some = " OR ".join((*odd_days.conditions, *counts.conditions))
         (counted,) = fetch_rows(f"SELECT {', '.join(aggregates)} FROM {self.table} WHERE {has_some}")
         days, words = counted[: len(odd_days.aggregates)], counted[len(odd_days.aggregates) :]

@@ -34,12 +34,14 @@ class TextNotes:
 class TextCounts:
     """The columns whose texts are counted: the SQL of a text that is a word for nothing, and of one that is new.
 
-    Either is the text, or NULL where it is none. `new` has the field of a column too. `takes_histograms`: one aggregate
-    says how often each word occurs; elsewhere a query of its own does, where there are any.
+    Either is the text, or NULL where it is none. `new` has the field of a column too. `known` is the SQL that a text of
+    a column in `new` is neither. `takes_histograms`: one aggregate says how often each word occurs; elsewhere a query
+    of its own does, where there are any.
     """
 
     words: Mapping[str, str]
     new: Mapping[str, tuple[str, str]]
+    known: Mapping[str, str]
     takes_histograms: bool
 
     @property
@@ -52,7 +54,8 @@ class TextCounts:
     @property
     def conditions(self) -> tuple[str, ...]:
         """One of them is true of each row in which there is something to count."""
-        return tuple(f"({text}) IS NOT NULL" for text in (*self.words.values(), *(new for _, new in self.new.values())))
+        words = (f"({word}) IS NOT NULL" for column, word in self.words.items() if column not in self.known)
+        return (*words, *(f"NOT ({known})" for known in self.known.values()))
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -79,7 +82,7 @@ class TextCounts:
 
 def find_text_counts(card: Scorecard, columns: Mapping[str, str], dialect: Dialect = DUCKDB) -> TextCounts:
     """What to count in a list with these columns, by their types as DuckDB names them."""
-    words, new = {}, {}
+    words, new, known = {}, {}, {}
     for column, home in find_homes(card.card, columns).items():
         if type_family(columns[column], home.kind) != "text" or columns[column] == UNKNOWN:
             continue
@@ -89,12 +92,13 @@ def find_text_counts(card: Scorecard, columns: Mapping[str, str], dialect: Diale
         elif columns[column] != "VARCHAR":
             raw = f"CAST({raw} AS VARCHAR)"
         usual = home.usual_absent_keys - card.card.missing_texts - home.missing_texts
+        levels = frozenset(level for level in card.learned.levels.get(home.name, ()) if key_of(level) not in usual)
         if usual:
-            levels = frozenset(level for level in card.learned.levels.get(home.name, ()) if key_of(level) not in usual)
             words[column] = _print_word(usual, levels, raw, dialect)
         if home.name in card.seen_texts:
             new[column] = (home.name, _print_new(card, home, raw, dialect))
-    return TextCounts(words, new, dialect is DUCKDB)
+            known[column] = _print_known(levels, raw, dialect)
+    return TextCounts(words, new, known, dialect is DUCKDB)
 
 
 def _print_word(keys: frozenset[str], levels: frozenset[str], raw: str, dialect: Dialect) -> str:

@@ -82,9 +82,12 @@ def test_texts_are_what_python_finds_in_them(case: Case) -> None:
     field, missing = card.card.fields["industry"], card.card.missing_texts
     counts = find_text_counts(card, {"industry": "VARCHAR"})
     word = counts.words.get("industry", "NULL")
-    rows = read_texts(AWKWARD, f"{word}, {counts.new['industry'][1]}")
+    (has_some,) = counts.conditions
+    rows = read_texts(AWKWARD, f"{word}, {counts.new['industry'][1]}, {has_some}")
     clean, take = make_cleaner(field, missing), make_cleaner(replace(field, nothing_words=frozenset()), missing)
-    for text, (word, new) in zip(AWKWARD, rows, strict=True):
+    for text, (word, new, has_some) in zip(AWKWARD, rows, strict=True):
+        assert has_some or (word is None and new is None), text
+        assert not has_some or text not in case.levels[:1], text
         unseen = score(card, {"industry": text}, date(2026, 1, 1)).unseen
         assert (new is not None) is (unseen == ("industry",)), text
         if field.other != "missing":  # where a word is missing as any other text is
