@@ -53,7 +53,12 @@ class RateTarget:
     least: float
 
 
-LIMITS = (RateTarget(OFF, BARE, 0.6), RateTarget(SQLITE, BARE, 0.4), RateTarget(OFF, PIPELINE, 30.0))
+LIMITS = (
+    RateTarget(OFF, BARE, 0.7),
+    RateTarget(SQLITE, BARE, 0.45),
+    RateTarget(POSTGRESQL, BARE, 0.35),
+    RateTarget(OFF, PIPELINE, 30.0),
+)
 
 
 def measure(seconds: float, rounds: int) -> list[ServerRate]:

@@ -79,6 +79,7 @@ class LogWriter:
         self._writing: Sequence[PendingEntry] = ()
         self._changed = threading.Condition()
         self._stopped = False
+        self._is_to_be_woken = False
         self._connection: Connection | None = None
         self._thread = threading.Thread(target=self._run, name="log", daemon=True)
 
@@ -90,8 +91,12 @@ class LogWriter:
         if self._thread.ident is not None:
             self._thread.join()
 
-    def add(self, entry: PendingEntry) -> None:
-        """Take an entry. Raises Unrecorded where too many scores wait."""
+    def add(self, entry: PendingEntry, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        """Take an entry. Raises Unrecorded where too many scores wait.
+
+        Where an event loop adds it, which is named, the thread is woken once the loop has run what is ready: until then
+        the two would take the interpreter's lock from each other, and the group would hold a single request.
+        """
         with self._changed:
             if self.waiting >= self.most_waiting:
                 raise Unrecorded("too many scores and events wait to be recorded")
@@ -99,6 +104,15 @@ class LogWriter:
                 self._thread.start()
             self.waiting += entry.size
             self._entries.append(entry)
+        if loop is None:
+            self._wake()
+        elif not self._is_to_be_woken:
+            self._is_to_be_woken = True
+            loop.call_soon(self._wake)
+
+    def _wake(self) -> None:
+        self._is_to_be_woken = False
+        with self._changed:
             self._changed.notify()
 
     def lag(self) -> float:

@@ -39,18 +39,20 @@ class Recorder:
         With `answer`, returns the answer that counts for its Idempotency-Key: this one, or the one recorded first.
         """
         waits = self.mode == "sync" or answer is not None or bool(self.writer.error)
-        done = asyncio.get_running_loop().create_future() if waits else None
+        loop = asyncio.get_running_loop()
+        done = loop.create_future() if waits else None
         try:
-            self.writer.add(PendingEntry(records, answer, done))
+            self.writer.add(PendingEntry(records, answer, done), loop)
             return None if done is None else await done
         except Unrecorded as error:
             raise not_recorded(str(error)) from None
 
     async def record_events(self, batch: EventBatch) -> None:
         """Record events, whatever the mode, and wait for it. Raises Refusal (503) where that fails."""
-        done = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        done = loop.create_future()
         try:
-            self.writer.add(PendingEntry((), None, done, events=batch))
+            self.writer.add(PendingEntry((), None, done, events=batch), loop)
             await done
         except Unrecorded as error:
             raise not_recorded(str(error), "stored") from None
