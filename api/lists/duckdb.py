@@ -15,31 +15,31 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from leadledger.api.lists import duplicate_ids, output_file
 from leadledger.api.lists.capabilities import ENGINES, refuse_unsupported
+from leadledger.api.lists.duckdb_ledger import print_entries
 from leadledger.api.lists.joined_memory import JoinedMemory, join_memory
-from leadledger.api.lists.ledger_entries import LedgerColumn, ledger_columns
 from leadledger.api.lists.list_events import CountedEvents, check_events, count_list_events, list_lead_problems
 from leadledger.api.lists.list_places import ListPlaces, choose_places
 from leadledger.api.lists.odd_days import find_odd_days
 from leadledger.api.lists.progress import reported_progress
 from leadledger.api.lists.recorded_leads import LeadRecorder, read_typed_leads
 from leadledger.api.lists.reject_file import choose_reject_part, finish_rejects, write_rejects
-from leadledger.api.lists.repeated_values import add_memos
 from leadledger.api.lists.results import RowCounts, ScoredList
 from leadledger.api.lists.row_numbers import count_scanned, number_rows, place_rows
 from leadledger.api.lists.sheet_columns import lay_out_scores
 from leadledger.api.lists.wanted import Wanted, check_recommendations, choose_columns, parse_where
 from leadledger.api.lists.worded_questions import list_earned, word_questions
+from leadledger.api.lists.written_counts import CountedThings, WrittenCounts, WrittenScores, count_written
 from leadledger.models.durable_files import publish_file
 from leadledger.scoring.column_fit import find_id_column, require_columns
 from leadledger.scoring.column_paths import list_columns
 from leadledger.scoring.errors import DataError
-from leadledger.scoring.outputs import QUESTIONS, VERDICTS, list_names
+from leadledger.scoring.outputs import QUESTIONS, list_names
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects.column_types import UNKNOWN
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_expression, text_literal
@@ -55,6 +55,9 @@ from leadledger.training.sources.rejects import find_broken_rows, refuse_empty, 
 from leadledger.training.sources.scan import ROW, Reject, Scan, forget_rejects, list_fetchable
 from leadledger.training.sources.table import connect
 from leadledger.training.sources.work_folder import work_folder
+
+if TYPE_CHECKING:
+    from leadledger.api.lists.array_list import ArrayList
 
 ENGINE = ENGINES["duckdb"]
 # MB for DuckDB, whatever the length of a list; sorting, and telling ids apart, go to disk beyond it. Each column costs
@@ -153,44 +156,29 @@ class _FileRun:
         scan, connection = self.scan, self.connection
         ending = output_file.find_ending(places.scores)
         scores = output_file.choose_part(stack, work / "scored", places.scores)
-        with reported_progress(connection, scan, progress):
-            scored, read, bad = self._write_scores(scores, ending)
+        written = self._write_scores(scores, ending, work, progress)
         broken = find_broken_rows(connection, scan)
-        proven = self._prove_decimals() if bad else ()
+        proven = self._prove_decimals() if written.bad else ()
         if proven:
             self.card = with_decimals(self.card, proven)
-            with reported_progress(connection, scan, progress):
-                scored, read, bad = self._write_scores(scores, ending)
+            written = self._write_scores(scores, ending, work, progress)
             broken = find_broken_rows(connection, scan)
-        refuse_empty(scan, read, broken)
+        refuse_empty(scan, written.read, broken)
         rejects = choose_reject_part(stack, work, places.rejects)
         rejected_again, first_rejects = write_rejects(
-            broken, self._find_bad_values(bad, broken), rejects, guarded=self.wanted.guard_formulas
+            broken, self._find_bad_values(written, broken), rejects, guarded=self.wanted.guard_formulas
         )
         broken_rows = len({reject.row for reject in broken})
-        # Duplicate ids are counted in what is read back, which has them all and is read sooner; else in the list.
-        every_id = self.wanted.all_rows and self.id_column in self.columns and not rejected_again
-        every_id = every_id and "json" not in output_file.FORMATS[ending] and not self.wanted.guard_formulas
-        written = output_file.read_back(scores, ending, () if scored else self.columns)
-        odd_days = find_odd_days(self.card.card, self.fit.used, dict.fromkeys(self.columns, UNKNOWN), self.as_of)
-        texts = find_text_counts(self.card, scan.columns)
-        has_texts = self._writes_as_read(texts.columns, ending)
-        more = (*odd_days.aggregates, *(texts.aggregates if has_texts else ()))
-        scored_again, recommendations, grades, duplicates, measured = self._count_written(written, every_id, more)
-        counts = RowCounts(read + broken_rows, scored, bad + broken_rows, scored_again, rejected_again)
-        counts.reconcile(scan.label, self.wanted.all_rows)
-        days, counted = measured[: len(odd_days.aggregates)], measured[len(odd_days.aggregates) :]
-        lacking = () if has_texts else texts.aggregates
-        if (self.id_column and not every_id) or lacking:
-            twice = duplicate_ids.count_duplicates(self.id_column) if self.id_column else "0"
-            ((duplicates, *in_list),) = connection.execute(
-                f"SELECT {', '.join([twice, *lacking])} FROM {scan.sql}"
-            ).fetchall()
-            counted = counted if has_texts else in_list
-        noted = texts.describe(counted)
+        things = self._list_counted(ending)
+        counts = written.counts or self._count_again(scores, ending, written, things, rejected_again)
+        rows = RowCounts(
+            written.read + broken_rows, written.scored, written.bad + broken_rows, counts.rows, rejected_again
+        )
+        rows.reconcile(scan.label, self.wanted.all_rows)
+        noted = things.texts.describe(counts.texts)
         parts = [(finish_rejects(stack, connection, rejects, places.rejects), places.rejects)]
-        if counts.rejected < counts.read:  # an output without a lead would look like one that is done
-            parts += self._write_ledger(stack, places.ledger, work, written)
+        if rows.rejected < rows.read:  # an output without a lead would look like one that is done
+            parts += self._write_ledger(stack, places.ledger, work, output_file.read_back(scores, ending))
             if places.scores != output_file.STDOUT:
                 lay_out = partial(
                     lay_out_scores,
@@ -202,23 +190,23 @@ class _FileRun:
                 whole = output_file.finish_part(stack, connection, scores, places.scores, lay_out)
                 parts.append((whole, places.scores))
         return ScoredList(
-            rows=counts.read,
-            scored=counts.scored,
-            rejected=counts.rejected,
-            left_out=counts.left_out,
+            rows=rows.read,
+            scored=rows.scored,
+            rejected=rows.rejected,
+            left_out=rows.left_out,
             out=places.scores,
             rejects=places.rejects,
-            recommendations=recommendations,
-            grades=grades,
+            recommendations=counts.recommendations,
+            grades=counts.grades,
             fit=self.fit,
-            duplicates=duplicates,
-            examples=duplicate_ids.find_examples(connection, scan.sql, self.id_column) if duplicates else (),
+            duplicates=counts.duplicates,
+            examples=duplicate_ids.find_examples(connection, scan.sql, self.id_column) if counts.duplicates else (),
             seconds=0.0,
             first_rejects=first_rejects,
             notes=(
                 *(*scan.notes, *(self.counted.notes if self.counted else ())),
                 *(decimal.sentence for decimal in proven),
-                *(*odd_days.describe(days), *noted.sentences),
+                *(*things.odd_days.describe(counts.odd_days), *noted.sentences),
             ),
             unseen=noted.unseen,
         ), parts
@@ -264,8 +252,36 @@ class _FileRun:
 
     # -- the scores -------------------------------------------------------------------------------------------------
 
-    def _write_scores(self, part: Path, ending: str) -> tuple[int, int, int]:
-        """Write the rows; how many were written, how many read, and in how many a value can't be read."""
+    def _write_scores(
+        self, part: Path, ending: str, work: Path, progress: Callable[[float, int], None] | None
+    ) -> WrittenScores:
+        """Write the rows: as arrays, where the list is fit for them, else by SQL."""
+        arrays = self._open_arrays(ending)
+        if arrays is not None:
+            written = arrays.write(part, work, progress)
+            if written is not None:
+                return written
+        with reported_progress(self.connection, self.scan, progress):
+            return self._write_by_sql(part, ending)
+
+    def _open_arrays(self, ending: str) -> ArrayList | None:
+        """The list, to be scored as arrays; None where only SQL does what is wanted."""
+        wanted, scan = self.wanted, self.scan
+        is_ordered = wanted.best_first or wanted.top is not None or self.is_joined
+        if is_ordered or wanted.explain or wanted.ledger is not None or wanted.guard_formulas or scan.source is None:
+            return None
+        sql.refuse_prefixes(scan.columns)  # so that a list that is scored is scored with --explain, too
+        # Arrow and NumPy are loaded only here: who serves, or asks for help, needs neither.
+        from leadledger.api.lists.array_list import ArrayPlan, open_arrays
+
+        scores = {self.outputs[column.name]: column for column in ENGINE.columns(self.card, explain=False)}
+        columns = {name: scores.get(name) for name in self.columns}
+        rejected = tuple(list_columns(self.fit.used))
+        plan = ArrayPlan(scan, ending, columns, wanted.only, rejected, self._list_counted(ending))
+        return open_arrays(self.connection, self.card, self.as_of, self.where, plan)
+
+    def _write_by_sql(self, part: Path, ending: str) -> WrittenScores:
+        """Write the rows by the printed SQL."""
         wanted, scan, connection = self.wanted, self.scan, self.connection
         is_best_first = wanted.best_first or wanted.top is not None
         ordered = is_best_first or self.is_joined
@@ -274,8 +290,6 @@ class _FileRun:
         query = self._query(placed, [ROW, *keep]) if ordered else self._query(scan.sql, keep)
         if self.counted is not None and wanted.explain:
             query = replace(query, keep=[*query.keep, *list_earned(self.card.card)])
-        if not self.is_joined:
-            query = add_memos(connection, self.card, query, scan)
         chosen = self._chosen() or "TRUE"
         worded = {}
         if wanted.explain:
@@ -300,7 +314,7 @@ class _FileRun:
         if scan.kind == "parquet":  # of which whole parts may be skipped; its own count is in the file
             ((read,),) = connection.execute(f"SELECT count(*) FROM {scan.sql}").fetchall()
         ((bad,),) = connection.execute("SELECT nextval('ll_bad')").fetchall()
-        return count, read, bad
+        return WrittenScores(read, count, bad)
 
     def _select_column(self, column: str, worded: str | None, ending: str) -> str:
         """A column as it is written; `worded` is its SQL where Python words it."""
@@ -336,40 +350,47 @@ class _FileRun:
         is_same = "json" not in output_file.FORMATS[ending] and not self.wanted.guard_formulas
         return is_same and all(column in self.columns for column in columns)
 
-    def _count_written(
-        self, written: str, every_id: bool, more: Sequence[str]
-    ) -> tuple[int, dict[str, int], dict[str, int], int, Sequence[Any]]:
-        """What is in the output: rows, how many have which recommendation and grade, where those are written, how many
-        have an id that an earlier row had (0 unless `every_id` is in it), and what `more` aggregates give.
-        """
-        card = self.card.card
-        known = {
-            "recommendation": VERDICTS,
-            "grade": tuple(dict.fromkeys([*(grade for grade, _ in card.grades), card.below])),
-        }
-        pairs = [
-            (column, value)
-            for column, values in known.items()
-            for value in values
-            if self.outputs[column] in self.columns
-        ]
-        counts = [
-            f"count(*) FILTER ({quoted(self.outputs[column])} = {text_expression(value)})" for column, value in pairs
-        ]
-        duplicates = duplicate_ids.count_duplicates(self.id_column) if every_id else "0"
-        ((rows, again, *totals),) = self.connection.execute(
-            f"SELECT {', '.join(['count(*)', duplicates, *counts, *more])} FROM {written}"
-        ).fetchall()
-        tallies: dict[str, dict[str, int]] = {column: {} for column in known}
-        for (column, value), total in sorted(zip(pairs, totals[: len(pairs)], strict=True)):
-            if total:
-                tallies[column][value] = total
-        return rows, tallies["recommendation"], tallies["grade"], again, totals[len(pairs) :]
+    def _list_counted(self, ending: str) -> CountedThings:
+        """What is to be counted of the list and of what was written."""
+        texts = find_text_counts(self.card, self.scan.columns)
+        tallied = {name: self.outputs[name] for name in ("recommendation", "grade")}
+        return CountedThings(
+            self.id_column,
+            {name: column for name, column in tallied.items() if column in self.columns},
+            find_odd_days(self.card.card, self.fit.used, dict.fromkeys(self.columns, UNKNOWN), self.as_of),
+            texts,
+            self._writes_as_read(texts.columns, ending),
+        )
+
+    def _count_again(
+        self, part: Path, ending: str, written: WrittenScores, things: CountedThings, rejected: int
+    ) -> WrittenCounts:
+        """What SQL counts in what was written, and in the list. `rejected` rows were."""
+        # Duplicate ids are counted in what is read back, which has them all and is read sooner; else in the list.
+        every_id = self.wanted.all_rows and not rejected and self._writes_as_read([self.id_column], ending)
+        back = output_file.read_back(part, ending, () if written.scored else self.columns)
+        return count_written(self.connection, self.card.card, things, back, self.scan.sql, every_id)
 
     # -- the rejects ------------------------------------------------------------------------------------------------
 
-    def _find_bad_values(self, bad: int, broken: Sequence[Reject]) -> Iterator[Reject]:
-        """The values that can't be read, in the order of their rows: SQL finds the rows, Python words the reasons."""
+    def _find_bad_values(self, written: WrittenScores, broken: Sequence[Reject]) -> Iterator[Reject]:
+        """The values that can't be read, in the order of their rows: Python words the reasons."""
+        leads = self._list_bad_leads(written.bad)
+        if written.list_bad_rows is not None:
+            leads = ((0, row, lead) for row, lead in written.list_bad_rows())
+        gaps = sorted({reject.row for reject in broken})
+        passed = 0
+        for unread_events, row, lead in leads:
+            # Rows that are no rows have a number in the file, and none in what DuckDB read.
+            while passed < len(gaps) and gaps[passed] <= row + passed:
+                passed += 1
+            if not unread_events or list_lead_problems(self.card, lead):
+                yield from reject_values(self.card, row + passed, lead)
+            if unread_events and self.counted is not None:
+                yield from self.counted.list_unread(lead[self.id_column], row + passed)
+
+    def _list_bad_leads(self, bad: int) -> Iterator[tuple[int, int, dict[str, Any]]]:
+        """The rows with a value that can't be read, by SQL: how many events can't, the number, and what it holds."""
         if not bad:
             return
         present = [*list_columns(self.fit.used)]
@@ -385,18 +406,9 @@ class _FileRun:
             f"SELECT {selected} FROM ({sql.select_fields(self.card, query)})"
             f' WHERE "ll:bad" ORDER BY {quoted(ROW)} LIMIT {bad}'
         )
-        gaps = sorted({reject.row for reject in broken})
-        passed = 0
         while batch := rows.fetchmany(_FETCHED):
             for unread_events, row, *values in batch:
-                # Rows that are no rows have a number in the file, and none in what DuckDB read.
-                while passed < len(gaps) and gaps[passed] <= row + passed:
-                    passed += 1
-                lead = dict(zip(present, values, strict=True))
-                if not unread_events or list_lead_problems(self.card, lead):
-                    yield from reject_values(self.card, row + passed, lead)
-                if unread_events and self.counted is not None:
-                    yield from self.counted.list_unread(lead[self.id_column], row + passed)
+                yield unread_events, row, dict(zip(present, values, strict=True))
 
     # -- the ledger -------------------------------------------------------------------------------------------------
 
@@ -419,12 +431,6 @@ class _FileRun:
         query = replace(
             self._query(self.scan.sql, [column]), ledger=True, sale=False, plus_minus=False, explain=False, fields=False
         )
-        entries = ", ".join(
-            f"{{entry: {text_expression(entry.entry)}, kind: {text_expression(entry.kind)},"
-            f" tenths: {quoted(entry.column) if entry.column else self.card.learned.start},"
-            f" reason: {_word_reason(entry)}, axis: {text_expression(entry.axis)}}}"
-            for entry in ledger_columns(self.card)
-        )
         axis = ", e.axis" if self.card.card.axes else ""
         conditions = [f"{quoted(self.outputs['score'])} IS NOT NULL", self._chosen()]
         if self.wanted.top is not None:
@@ -432,17 +438,6 @@ class _FileRun:
             conditions.append(f"{lead} IN (SELECT {lead} FROM {written})")
         return (
             f"SELECT {quoted(column)}, e.entry, e.kind, e.tenths / 10 AS points, e.reason{axis} FROM ("
-            f"SELECT {quoted(column)}, unnest([{entries}]) AS e FROM ({sql.select(self.card, query)})"
+            f"SELECT {quoted(column)}, unnest({print_entries(self.card)}) AS e FROM ({sql.select(self.card, query)})"
             f" WHERE {' AND '.join(filter(None, conditions))}) WHERE e.tenths <> 0"
         )
-
-
-def _word_reason(entry: LedgerColumn) -> str:
-    """The SQL of the words of an entry, with how many events earned it."""
-    if entry.events is None:
-        return text_expression(entry.reason)
-    events = quoted(entry.events)
-    return (
-        f"{text_expression(f'{entry.reason} (')} || format('{{:,}}', {events})"
-        f" || CASE WHEN {events} = 1 THEN ' event)' ELSE ' events)' END"
-    )

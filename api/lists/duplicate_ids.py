@@ -11,7 +11,12 @@ MOST_EXAMPLES = 5  # duplicate ids that are named
 
 def count_duplicates(column: str) -> str:
     """The SQL aggregate of how many rows have an id that an earlier row had; a missing id is none."""
-    return f"count({_id(column)}) - count(DISTINCT hash({_id(column)})) FILTER ({_id(column)} IS NOT NULL)"
+    return f"count({_id(column)}) - count(DISTINCT {hash_id(column)}) FILTER ({_id(column)} IS NOT NULL)"
+
+
+def hash_id(column: str) -> str:
+    """The SQL of the number by which ids are told apart; that of a missing one is `hash(NULL)`."""
+    return f"hash({_id(column)})"
 
 
 def find_examples(connection: duckdb.DuckDBPyConnection, source: str, column: str) -> tuple[str, ...]:

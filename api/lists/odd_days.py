@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from leadledger.scoring.day_formats import PLACEHOLDERS
 from leadledger.scoring.field import Field
+from leadledger.scoring.printers.sql.column_aggregate import ColumnAggregate
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
 from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB
 from leadledger.scoring.scorecard import Card
@@ -33,21 +34,21 @@ class OddDays:
     @property
     def aggregates(self) -> list[str]:
         """Two counts for each column, of placeholders and of days to come, and an example of each."""
+        return [aggregate.sql for aggregate in self.list_aggregates()]
+
+    def list_aggregates(self) -> list[ColumnAggregate]:
+        """The aggregates, each with its column."""
         return [
-            aggregate
+            ColumnAggregate(column, f"{measure} FILTER (WHERE {odd})", odd)
             for column, field in self.columns.items()
             for odd in (self._is_placeholder(column, field), self._is_to_come(column, field))
-            for aggregate in (f"count(*) FILTER (WHERE {odd})", f"min({self._day(column)}) FILTER (WHERE {odd})")
+            for measure in ("count(*)", f"min({self._day(column)})")
         ]
 
     @property
     def conditions(self) -> list[str]:
         """One of them is true of each row in which there is something to count."""
-        return [
-            odd
-            for column, field in self.columns.items()
-            for odd in (self._is_placeholder(column, field), self._is_to_come(column, field))
-        ]
+        return [*dict.fromkeys(aggregate.condition for aggregate in self.list_aggregates())]
 
     def describe(self, counts: Sequence[object]) -> tuple[str, ...]:
         """Sentences on the columns that have some, by what the aggregates gave."""

@@ -29,7 +29,7 @@ def place_rows(scan: Scan) -> str:
 
 
 def count_scanned(operators: Sequence[Mapping[str, Any]]) -> int:
-    """How many rows the scan of the list has read: the most at a leaf of a profile, since memos are one row."""
+    """How many rows the scan of the list has read: the most at a leaf of a profile."""
     most = 0
     for operator in operators:
         children = operator.get("children")

@@ -23,7 +23,7 @@ from leadledger.training.sources import layout
 from leadledger.training.sources.cells import Style
 from leadledger.training.sources.reading import ReadingOptions
 from leadledger.training.sources.rewriting import find_odd_rows, rewrite, unwrap_lines
-from leadledger.training.sources.scan import BLOCK_SIZE, LONGEST_LINE, Reject, Scan
+from leadledger.training.sources.scan import BLOCK_SIZE, LONGEST_LINE, Reject, Scan, SourceFile
 from leadledger.training.sources.style import find_style
 
 HEAD_SIZE = 1 << 20  # bytes at the start of a file that say how it is written
@@ -104,7 +104,8 @@ def scan_format(
     if left_out:
         item = f"(SELECT {', '.join(map(quoted, columns))} FROM {item})"
     size = path.stat().st_size
-    return Scan(item, columns, kind, label, size, tuple(rejects), (*written.notes, *notes))
+    source = SourceFile(path, tuple(_number_nameless(written.names)), written.style)
+    return Scan(item, columns, kind, label, size, tuple(rejects), (*written.notes, *notes), source)
 
 
 def _decode(head: bytes, whole: bool) -> str:
@@ -170,7 +171,9 @@ def _check_lines(path: Path, label: str) -> None:
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         at = 0
         while len(data) - at > LONGEST_LINE:
-            end = max(data.rfind(b"\n", at, at + LONGEST_LINE), data.rfind(b"\r", at, at + LONGEST_LINE))
+            end = data.rfind(b"\n", at, at + LONGEST_LINE)
+            if end < 0:  # a return is looked for only now, which without one takes all that is within reach
+                end = data.rfind(b"\r", at, at + LONGEST_LINE)
             if end < 0:
                 raise DataError(
                     f"{label}: a line is longer than {LONGEST_LINE:,} bytes, at byte {at:,}; no row of a list"

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import glob
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 
 from leadledger.scoring.errors import DataError, quote
 from leadledger.scoring.printers.sql.dialects.literals import text_literal
-from leadledger.training.sources.scan import Scan, first_line
+from leadledger.training.sources.scan import Scan, SourceFile, first_line
 
 
 def scan_file(connection: duckdb.DuckDBPyConnection, path: Path, label: str) -> Scan:
     """One Parquet file, called `label` in messages. Raises DataError."""
-    return _scan(connection, text_literal(glob.escape(str(path))), label, path.stat().st_size)
+    scan = _scan(connection, text_literal(glob.escape(str(path))), label, path.stat().st_size)
+    return replace(scan, source=SourceFile(path, tuple(scan.columns)))
 
 
 def scan_files(connection: duckdb.DuckDBPyConnection, path: Path) -> Scan:

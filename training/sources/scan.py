@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 
 from leadledger.scoring.printers.sql.dialects.column_types import type_family
 from leadledger.scoring.printers.sql.dialects.literals import quoted
+from leadledger.training.sources.cells import Style
 
 ROW = "ll:row"  # the number of a row in its file, from 1; the name is one that no file would use
 # Bytes of the longest line that is read; two of them fit into a buffer of DuckDB's usual size.
@@ -29,13 +31,26 @@ class Reject:
 
 
 @dataclass(frozen=True)
+class SourceFile:
+    """The one file that a scan reads: delimited text, in UTF-8 and with one line as its header, or Parquet.
+
+    `names` are all of its columns in their order, as DuckDB knows them; `style` is None for Parquet.
+    """
+
+    path: Path
+    names: tuple[str, ...]
+    style: Style | None = None
+
+
+@dataclass(frozen=True)
 class Scan:
     """A list, opened.
 
     `sql` is a FROM item that DuckDB streams in the order of the file, with bounded memory, as often as needed; the rows
     have no numbers. `columns` are names and SQL types: all VARCHAR but in Parquet. `kind` is csv, parquet, json or
     excel, `label` what messages call the list, `size` the bytes of what is read. `rejects` are rows that were left out
-    while it was converted to CSV. `notes` are sentences, for people, on what was noticed while it was opened.
+    while it was converted to CSV. `notes` are sentences, for people, on what was noticed while it was opened. `source`
+    is the file, where it is one.
     """
 
     sql: str
@@ -45,6 +60,7 @@ class Scan:
     size: int
     rejects: tuple[Reject, ...] = ()
     notes: tuple[str, ...] = ()
+    source: SourceFile | None = None
 
     @property
     def has_typed(self) -> bool:

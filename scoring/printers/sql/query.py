@@ -43,7 +43,7 @@ class Query:
 
     `source` is a FROM item, already quoted: a table, or a sub-select in brackets. It may be a join, which is how a list
     is joined with something else before its values are cleaned: `(SELECT leads.*, … FROM leads LEFT JOIN …)`, with the
-    columns that it adds among `columns`. `SplitSteps.source` brings memos in that way.
+    columns that it adds among `columns`.
 
     `columns` maps its column names to their SQL types; None: each field of the card is a column of its own name and
     kind. `as_of` is the day of scoring, or the name of a date field that holds a day for each row. `keep` are columns
@@ -52,8 +52,7 @@ class Query:
     standard error of the points, `sale` the columns SALE_COLUMNS of `scoring/outputs.py`, for a release with steps,
     `explain` the columns REASON_COLUMNS: the three entries that gained most and the three that lost most, in words
     (NULL: there are fewer). `names` renames outputs. `where` leaves out the leads for which it isn't true, but not
-    those with a value that can't be read. `memos` are made by `with_memos`, by column: DuckDB looks up there what it
-    would otherwise work out. `counted`: the source has what the events of each lead come to, as
+    those with a value that can't be read. `counted`: the source has what the events of each lead come to, as
     `joined_events.py` joins it, for `ledger` and `explain` with the entries, or with `as_of` a field as
     `training/landmark_counts.py` does, as of the day of each row; without it a card with events isn't scored.
     `remember` False: the recommendation is that of the lead alone, whatever was recommended before.
@@ -71,6 +70,5 @@ class Query:
     explain: bool = False
     names: Mapping[str, str] = field(default_factory=dict)
     where: tree.Node | None = None
-    memos: Mapping[str, str] = field(default_factory=dict)
     counted: bool = False
     remember: bool = True

@@ -7,7 +7,7 @@ quoted as an identifier and every text as a literal, so nothing can become code.
 
 Columns made on the way have a prefix that says what they are: `f:` a field, `a:` its text folded, `r:` a rule (NULL:
 unknown), `g:` a group, `t:` a learned term, `c:` a criterion, `x:` an exclusion, `ll:` the lead as a whole; those of
-reasons are listed in `reasons.py`, those of steps up to a sale in `sale.py`, those of memos in `memos.py`.
+reasons are listed in `reasons.py`, those of steps up to a sale in `sale.py`.
 """
 
 from __future__ import annotations
@@ -29,20 +29,9 @@ from leadledger.scoring.printers.sql.conditions import ConditionPrinter, bracket
 from leadledger.scoring.printers.sql.counted_events import CountedWish, print_counted
 from leadledger.scoring.printers.sql.dialects.column_types import UNKNOWN
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
-from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB
 from leadledger.scoring.printers.sql.event_table import UNREADABLE, EventTable, list_counted, list_event_columns
 from leadledger.scoring.printers.sql.expression import Expression, StepColumn, join, write
 from leadledger.scoring.printers.sql.joined_events import join_counted, print_counted_fields
-from leadledger.scoring.printers.sql.memos import (
-    ROWS,
-    VALUE,
-    Memo,
-    fill_statements,
-    new,
-    origins_in,
-    origins_of,
-    split_steps,
-)
 from leadledger.scoring.printers.sql.points import PointsPrinter
 from leadledger.scoring.printers.sql.query import (
     BAD,
@@ -59,7 +48,7 @@ from leadledger.scoring.printers.sql.ranges import End, RangePrinter
 from leadledger.scoring.printers.sql.reasons import reason_steps
 from leadledger.scoring.printers.sql.sale import SalePrinter
 from leadledger.scoring.printers.sql.source import check_names, find_dialect, from_item
-from leadledger.scoring.printers.sql.steps import Step, drop_unread, print_steps
+from leadledger.scoring.printers.sql.steps import Step, print_steps
 from leadledger.scoring.scorecard import Card, HasScorecard, Scorecard, find_scorecard
 
 NO_EVENTS = (
@@ -90,8 +79,8 @@ _PREFIXES = frozenset(
             "r",
         ),
         *("t", "c", "x", "s", "m", "l"),
-        *("h", "g", "e", "up", "down", "ll", "new", "at", "place", "places", "mask", "values", "list", "memo"),
-        *("p", "from", "upto", "step", "fit", "engagement"),
+        *("h", "g", "e", "up", "down", "ll"),
+        *("p", "step", "fit", "engagement"),
     }
 )
 
@@ -198,15 +187,12 @@ def select_fields(card: Scorecard, query: Query, dialect: str = "duckdb") -> str
     return printer.finish(printer.taken_over([*query.keep, *(f"f:{name}" for name in card.card.fields), BAD]))
 
 
-def with_memos(card: Scorecard, query: Query, values: Mapping[str, str]) -> tuple[Query, list[str]]:
-    """The query with memos of some columns, and the statements that make and fill them in DuckDB.
-
-    `values` are FROM items of the values of each column, under its name. Those that can't be read are left out, since
-    their leads would look like good ones. A column on which nothing rests alone gets no memo.
-    """
-    query = replace(query, memos={column: f"ll_memo_{i}" for i, column in enumerate(values)})
-    memos = SelectPrinter(card, query, DUCKDB).memos(values)
-    return replace(query, memos={memo.column: memo.table for memo in memos}), fill_statements(memos)
+def refuse_prefixes(columns: Iterable[str]) -> None:
+    """Raises PrinterError where a column has a name as the SELECT gives to what it makes on the way."""
+    for column in columns:
+        prefix, colon, _ = column.partition(":")
+        if colon and prefix.casefold() in _PREFIXES:
+            raise PrinterError(f"column '{column}' has a prefix that the printer uses itself; rename the column")
 
 
 class SelectPrinter:
@@ -243,12 +229,9 @@ class SelectPrinter:
         columns = self.query.columns
         if columns is None:
             columns = {field.name: UNKNOWN for field in self.card.card.plain_fields}
-        for column in columns:
-            prefix, colon, _ = column.partition(":")
-            if colon and prefix.casefold() in _PREFIXES:
-                raise PrinterError(f"column '{column}' has a prefix that the printer uses itself; rename the column")
+        refuse_prefixes(columns)
         doubts = [write("{} > 0", self.column(UNREADABLE))] if self.query.counted else []
-        for step in cleaning_steps(self.card.card, columns, self.dialect, self.raw, doubts):
+        for step in cleaning_steps(self.card.card, columns, self.dialect, self.column, doubts):
             self.add(step)
         self.add(Step("counted", "what the events of a lead come to", [*self.counted()]))
         self.add(self.conditions.folded_step(self.query.where))
@@ -272,10 +255,6 @@ class SelectPrinter:
             return any(field.kind in ("number", "date") for field in card.plain_fields)
         homes = find_homes(card, columns)
         return any(columns[column] == UNKNOWN and homes[column].kind in ("number", "date") for column in homes)
-
-    def raw(self, column: str) -> Expression:
-        """The raw values of a column; where it has a memo, those that are not in it."""
-        return self.column(new(column) if column in self.query.memos else column)
 
     def score(self) -> list[StepColumn]:
         """Add all steps of a score; the columns that are brought back."""
@@ -309,11 +288,11 @@ class SelectPrinter:
     def total(self) -> Expression:
         """The total; of a card with axes, of the start and of their points, which a step before adds up."""
         if not self.axes.parts:
-            return self.sum_up("earned", "p", self.points.entries())
+            return join(" + ", self.points.entries())
         columns = []
         for axis, part in self.axes.parts.items():
-            points = self.sum_up(f"earned_{axis}", f"{axis}:p", self.axes.entries(part))
-            unknown = self.sum_up(f"unknown_{axis}", f"{axis}:u", self.axes.unknown(part))
+            points = join(" + ", self.axes.entries(part))
+            unknown = join(" + ", self.axes.unknown(part))
             columns += [StepColumn(name_points(axis), points), StepColumn(name_unknown(axis), unknown)]
         self.add(Step("axes", "the points on each axis, and what is unknown of what it can earn", columns))
         start = Expression(str(self.card.learned.start))
@@ -329,38 +308,17 @@ class SelectPrinter:
             ("step_capped", "what their limits leave, less the plain sum", PointsPrinter.capped),
         ):
             self.add(Step(label, why, [column for points in steps.values() for column in list_columns(points)]))
-        totals = [
-            StepColumn(sale.total_name(stage), self.sum_up(f"step_earned_{i}", f"{points.prefix}p", points.entries()))
-            for i, (stage, points) in enumerate(steps.items())
-        ]
+        totals = [StepColumn(sale.total_name(stage), join(" + ", points.entries())) for stage, points in steps.items()]
         self.add(Step("step_summed", "the total of each step", totals))
         self.add(Step("foretold", "the chance of each step ahead", [*sale.chances()]))
         self.add(Step("multiplied", "the chance of a sale", [StepColumn(SALE, sale.probability())]))
 
     def ranged(self) -> Iterator[StepColumn]:
         """The range of the total."""
-        ends: tuple[tuple[End, str, str], ...] = (("low", LOW, "from"), ("high", HIGH, "upto"))
-        for i, (end, name, prefix) in enumerate(ends):
-            yield StepColumn(name, self.sum_up(f"moved_{i}", prefix, self.ranges.moves(end, self.column(TOTAL))))
+        ends: tuple[tuple[End, str], ...] = (("low", LOW), ("high", HIGH))
+        for end, name in ends:
+            yield StepColumn(name, join(" + ", self.ranges.moves(end, self.column(TOTAL))))
         yield from self.axes.ranges()
-
-    def sum_up(self, label: str, prefix: str, parts: Iterable[Expression]) -> Expression:
-        """The sum of some parts; those that rest on one column with a memo are first summed in a step of their own."""
-        if not self.query.memos:
-            return join(" + ", parts)
-        origins = origins_of(self.steps)
-        memos = {frozenset((new(column),)): column for column in self.query.memos}
-        left: list[Expression] = []
-        by_column: dict[str, list[Expression]] = {}
-        for part in parts:
-            column = memos.get(origins_in(part, origins))
-            if column is None:
-                left.append(part)
-            else:
-                by_column.setdefault(f"{prefix}:{column}", []).append(part)
-        sums = [StepColumn(name, join(" + ", own)) for name, own in by_column.items()]
-        self.add(Step(label, "what each column brings by itself", sums))
-        return join(" + ", [*left, *map(self.column, by_column)])
 
     # -- what comes back --------------------------------------------------------------------------------------------
 
@@ -424,27 +382,4 @@ class SelectPrinter:
         present = [field.name for field in card.plain_fields] if query.columns is None else query.columns
         counted = list_counted(card, entries=query.explain or query.ledger, totals=False) if query.counted else ()
         available = [name for name in dict.fromkeys([*present, *query.keep, *counted]) if name not in made]
-        steps, source = self.steps, query.source
-        if query.memos:
-            split = split_steps(steps, columns, query.memos)
-            steps, source = split.main_steps(), split.source(source, query.memos)
-        return f"{head}\n{print_steps(steps, source, available, columns, self.dialect)}"
-
-    def memos(self, values: Mapping[str, str]) -> list[Memo]:
-        """The memos of the columns on which something rests alone; `values` as in `with_memos`."""
-        columns = self.score()
-        split = split_steps(self.steps, columns, self.query.memos)
-        memos = []
-        for column, source in values.items():
-            remembered, bad = split.remembered[column], f"bad:{column}"
-            value = StepColumn(VALUE, self.column(new(column)))
-            selected = [value, *self.taken_over([ROWS, *remembered])]
-            solo = drop_unread(split.steps_of(column), [new(column), ROWS, *remembered, bad])
-            may_be_bad = bad in origins_of(solo)
-            if may_be_bad or remembered:
-                name = self.dialect.name
-                counted = f"SELECT {name(column)} AS {name(new(column))}, count(*) AS {name(ROWS)} FROM {source}"
-                select = print_steps(solo, f"({counted} GROUP BY 1)", [], selected, self.dialect)
-                select += f"\nWHERE {name(bad)} IS NULL" if may_be_bad else ""
-                memos.append(Memo(column, self.query.memos[column], select, remembered))
-        return memos
+        return f"{head}\n{print_steps(self.steps, query.source, available, columns, self.dialect)}"

@@ -14,21 +14,17 @@ _LINE_WIDTH = 100  # of columns that are taken over
 
 @dataclass(frozen=True)
 class Step:
-    """A common table expression: the columns that it adds, and which rows it keeps (None: all).
-
-    `instead` are columns that take the place of some before them, in engines where a step takes over all (`prunes`).
-    """
+    """A common table expression: the columns that it adds, and which rows it keeps (None: all)."""
 
     label: str
     why: str
     added: Sequence[StepColumn]
     where: Expression | None = None
-    instead: Sequence[StepColumn] = ()
 
     @property
     def reads(self) -> frozenset[str]:
         """The columns that it reads from the step before."""
-        return reads_of([*(column.expression for column in (*self.added, *self.instead)), self.where])
+        return reads_of([*(column.expression for column in self.added), self.where])
 
 
 def print_steps(
@@ -41,7 +37,7 @@ def print_steps(
     A step takes over all columns of the one before, or in an engine where that costs, those that are read later on.
     """
     if dialect.prunes:
-        taken_over = [[f"* REPLACE ({_listed(step.instead, dialect)})" if step.instead else "*"] for step in steps]
+        taken_over = [["*"] for _ in steps]
     else:
         steps = drop_unread(steps, _reads(columns))
         taken_over = [[*map(dialect.name, names)] for names in _taken_over(steps, available, columns)]
@@ -64,7 +60,7 @@ def drop_unread(steps: Sequence[Step], wanted: Iterable[str]) -> list[Step]:
     kept = []
     for step in reversed(steps):
         left = replace(step, added=[column for column in step.added if column.name in later])
-        if left.added or left.where or left.instead:
+        if left.added or left.where:
             kept.append(left)
         later |= left.reads
     return kept[::-1]
@@ -94,10 +90,6 @@ def _taken_over(
 
 def _reads(columns: Sequence[StepColumn]) -> frozenset[str]:
     return reads_of(column.expression for column in columns)
-
-
-def _listed(columns: Sequence[StepColumn], dialect: Dialect) -> str:
-    return ", ".join(column.written(dialect.name) for column in columns)
 
 
 def _filled_lines(names: Iterable[str]) -> Iterator[str]:

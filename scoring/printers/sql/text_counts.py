@@ -12,6 +12,7 @@ from typing import Any
 from leadledger.scoring.column_fit import find_homes
 from leadledger.scoring.errors import quote
 from leadledger.scoring.field import OTHER_VALUE, Field
+from leadledger.scoring.printers.sql.column_aggregate import ColumnAggregate
 from leadledger.scoring.printers.sql.dialects.column_types import UNKNOWN, type_family
 from leadledger.scoring.printers.sql.dialects.dialect import Dialect
 from leadledger.scoring.printers.sql.dialects.duckdb import DUCKDB
@@ -47,9 +48,22 @@ class TextCounts:
     @property
     def aggregates(self) -> tuple[str, ...]:
         """What to count, for `describe`."""
+        return tuple(aggregate.sql for aggregate in self.list_aggregates())
+
+    def list_aggregates(self) -> list[ColumnAggregate]:
+        """The aggregates, each with its column."""
         count = "histogram" if self.takes_histograms else "count"
-        of_words = (f"{count}({word})" for word in self.words.values())
-        return (*of_words, *(f"{measure}({text})" for _, text in self.new.values() for measure in ("count", "min")))
+        return [
+            *(
+                ColumnAggregate(column, f"{count}({word})", f"({word}) IS NOT NULL")
+                for column, word in self.words.items()
+            ),
+            *(
+                ColumnAggregate(column, f"{measure}({text})", f"({text}) IS NOT NULL")
+                for column, (_, text) in self.new.items()
+                for measure in ("count", "min")
+            ),
+        ]
 
     @property
     def conditions(self) -> tuple[str, ...]:

@@ -1,0 +1,31 @@
+"""The entries of a ledger as DuckDB lists them for each lead: structs of what an entry is and what it earned."""
+
+from __future__ import annotations
+
+from leadledger.api.lists.ledger_entries import LedgerColumn, ledger_columns
+from leadledger.scoring.printers.sql.dialects.literals import quoted, text_expression
+from leadledger.scoring.scorecard import Scorecard
+
+
+def print_entries(card: Scorecard) -> str:
+    """The SQL of the list of all entries of a lead, read from the columns of the printed SELECT."""
+    return f"[{', '.join(_print_entry(card, entry) for entry in ledger_columns(card))}]"
+
+
+def _print_entry(card: Scorecard, entry: LedgerColumn) -> str:
+    return (
+        f"{{entry: {text_expression(entry.entry)}, kind: {text_expression(entry.kind)},"
+        f" tenths: {quoted(entry.column) if entry.column else card.learned.start},"
+        f" reason: {_word_reason(entry)}, axis: {text_expression(entry.axis)}}}"
+    )
+
+
+def _word_reason(entry: LedgerColumn) -> str:
+    """The SQL of the words of an entry, with how many events earned it."""
+    if entry.events is None:
+        return text_expression(entry.reason)
+    events = quoted(entry.events)
+    return (
+        f"{text_expression(f'{entry.reason} (')} || format('{{:,}}', {events})"
+        f" || CASE WHEN {events} = 1 THEN ' event)' ELSE ' events)' END"
+    )
