@@ -28,8 +28,7 @@ from leadledger.scoring.probability import compute_probability, round_score
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.scoring.tree import Typed
 
-MOST_NUMBERED = 1 << 16  # of values that are numbered in a table; more are sorted
-_NO_THRESHOLD = np.iinfo(np.int64).min
+MOST_TOTALS_KEPT = 1 << 16  # what follows from each is worked out once
 
 
 class UnfitForArrays(DataError):
@@ -88,7 +87,7 @@ class ArrayScorer:
             "grade": card.grade,
             "percentile": card.find_percentile,
         }
-        self._meanings = {name: lru_cache(MOST_NUMBERED)(meaning) for name, meaning in meanings.items()}
+        self._meanings = {name: lru_cache(MOST_TOTALS_KEPT)(meaning) for name, meaning in meanings.items()}
 
     @property
     def read_columns(self) -> tuple[str, ...]:
