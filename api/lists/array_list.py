@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -134,7 +135,7 @@ class ArrayList:
         counted = self._plan.counted
         days = ValueCounts(self._connection, counted.odd_days.list_aggregates())
         texts = ValueCounts(self._connection, counted.texts.list_aggregates())
-        tallies: dict[str, Counter[str]] = {name: Counter() for name in counted.tallied}
+        tallies: dict[str, Counter[str]] = {"recommendation": Counter(), "grade": Counter()}
         ids = IdCounts(self._connection)
         bad_rows = _BadRows(work / "bad_rows")
         read = scored = 0
@@ -156,14 +157,15 @@ class ArrayList:
                     scored += piece.scored
                     if progress is not None:
                         progress(piece.share, read)
-        counts = WrittenCounts(
-            self._count_again(part),
-            _sort(tallies.get("recommendation", {})),
-            _sort(tallies.get("grade", {})),
-            ids.count_duplicates(),
-            days.measure(),
-            texts.measure(),
-        )
+        measures: list[Callable[[], Any]] = [
+            partial(self._count_again, part),
+            ids.count_duplicates,
+            days.measure,
+            texts.measure,
+        ]
+        rows, duplicates, odd_days, odd_texts = _work_in_order(lambda measure: measure(), measures)
+        recommendations, grades = (dict(sorted(tallies[name].items())) for name in ("recommendation", "grade"))
+        counts = WrittenCounts(rows, recommendations, grades, duplicates, odd_days, odd_texts)
         return WrittenScores(read, scored, bad_rows.rows, counts, bad_rows.list_rows)
 
     def _open_writer(self, part: Path) -> BlockWriter:
@@ -293,7 +295,3 @@ def _tally(score: CodedColumn, chosen: npt.NDArray[np.bool_] | None) -> Counter[
         if value is not None and count:
             tally[value] += count
     return tally
-
-
-def _sort(tally: Mapping[str, int]) -> dict[str, int]:
-    return dict(sorted(tally.items()))

@@ -76,8 +76,10 @@ def count_values(name: str, column: arrow.Array, chosen: npt.NDArray[np.bool_] |
         column = column.filter(arrow.array(chosen))
     if not isinstance(column, arrow.DictionaryArray):
         return arrow.table({name: column, _ROWS: np.ones(len(column), np.int64)})
-    counts = np.bincount(column.indices.drop_null().to_numpy(), minlength=len(column.dictionary))
-    return arrow.table({name: column.dictionary, _ROWS: counts}).filter(arrow.array(counts > 0))
+    size = len(column.dictionary)
+    counts = np.bincount(column.indices.fill_null(size).to_numpy(), minlength=size)[:size]
+    table = arrow.table({name: column.dictionary, _ROWS: counts})
+    return table if counts.all() else table.filter(arrow.array(counts > 0))
 
 
 def find_value_type(kind: arrow.DataType) -> arrow.DataType:
