@@ -56,7 +56,7 @@ class RateTarget:
 LIMITS = (
     RateTarget(OFF, BARE, 0.7),
     RateTarget(SQLITE, BARE, 0.45),
-    RateTarget(POSTGRESQL, BARE, 0.35),
+    RateTarget(POSTGRESQL, BARE, 0.3),
     RateTarget(OFF, PIPELINE, 30.0),
 )
 
