@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -23,6 +23,7 @@ import numpy.typing as npt
 import pyarrow as arrow  # type: ignore[import-untyped]
 
 from leadledger.api.lists import output_file
+from leadledger.api.lists.bad_rows import BadRows
 from leadledger.api.lists.coded_output import BlockWriter, OutputBlock, ParquetWriter, TextWriter
 from leadledger.api.lists.csv_blocks import OddText, can_be_cut, count_rows
 from leadledger.api.lists.id_counts import IdCounts
@@ -37,7 +38,6 @@ from leadledger.scoring.tree import Node
 from leadledger.training.sources.scan import ROW, Scan, SourceFile
 
 ENDINGS = (".csv", ".tsv", ".parquet", ".xlsx")  # of the outputs that arrays write; a sheet is made of Parquet
-MOST_ROWS_WORDED = 1000  # bad rows that Python words at a time
 MOST_THREADS = 8  # each holds a few times the bytes of a block
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -137,7 +137,7 @@ class ArrayList:
         texts = ValueCounts(self._connection, counted.texts.list_aggregates())
         tallies: dict[str, Counter[str]] = {"recommendation": Counter(), "grade": Counter()}
         ids = IdCounts(self._connection)
-        bad_rows = _BadRows(work / "bad_rows")
+        bad_rows = BadRows(work / "bad_rows")
         read = scored = 0
         with closing(self._open_writer(part)) as writer, closing(bad_rows):
 
@@ -166,7 +166,7 @@ class ArrayList:
         rows, duplicates, odd_days, odd_texts = _work_in_order(lambda measure: measure(), measures)
         recommendations, grades = (dict(sorted(tallies[name].items())) for name in ("recommendation", "grade"))
         counts = WrittenCounts(rows, recommendations, grades, duplicates, odd_days, odd_texts)
-        return WrittenScores(read, scored, bad_rows.rows, counts, bad_rows.list_rows)
+        return WrittenScores(read, scored, bad_rows.rows, counts, bad_rows if bad_rows.rows else None)
 
     def _open_writer(self, part: Path) -> BlockWriter:
         if output_file.is_delimited(self._plan.ending):
@@ -235,39 +235,6 @@ class ArrayList:
         written = output_file.read_back(part, ".parquet")
         ((rows,),) = self._connection.execute(f"SELECT count(*) FROM {written}").fetchall()
         return int(rows)
-
-
-class _BadRows:
-    """The rows with a value that can't be read, kept in a file until it is known how to word them."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.rows = 0
-        self._stream: Any = None
-
-    def add(self, bad: arrow.Table | None, before: int) -> None:
-        """Add the bad rows of a block, which follows so many rows."""
-        if bad is None:
-            return
-        bad = bad.set_column(0, ROW, arrow.array(bad.column(ROW).to_numpy() + before + 1))
-        if self._stream is None:
-            self._stream = arrow.ipc.new_stream(str(self.path), bad.schema)
-        self._stream.write_table(bad, MOST_ROWS_WORDED)
-        self.rows += bad.num_rows
-
-    def close(self) -> None:
-        """Finish the file."""
-        if self._stream is not None:
-            self._stream.close()
-
-    def list_rows(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        """The rows by their numbers, from 1, with what they hold."""
-        if not self.rows:
-            return
-        with arrow.OSFile(str(self.path)) as file, arrow.ipc.open_stream(file) as stream:
-            for batch in stream:
-                for lead in batch.to_pylist():
-                    yield lead.pop(ROW), lead
 
 
 def _work_in_order(work: Callable[[_Item], _Result], items: Iterable[_Item]) -> Generator[_Result, None, None]:

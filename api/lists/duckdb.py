@@ -40,11 +40,11 @@ from leadledger.scoring.column_fit import find_id_column, require_columns
 from leadledger.scoring.column_paths import list_columns
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.outputs import QUESTIONS, list_names
+from leadledger.scoring.printers.sql import number_evidence
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects.column_types import UNKNOWN
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_expression, text_literal
 from leadledger.scoring.printers.sql.event_table import UNREADABLE
-from leadledger.scoring.printers.sql.number_evidence import ProvenDecimal, prove_decimals, with_decimals
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.printers.sql.text_counts import find_text_counts
 from leadledger.scoring.scorecard import Scorecard
@@ -63,6 +63,7 @@ ENGINE = ENGINES["duckdb"]
 # MB for DuckDB, whatever the length of a list; sorting, and telling ids apart, go to disk beyond it. Each column costs
 # 32 kB in each step of the SELECT and each thread, so that lists of thousands of columns need more.
 MEMORY, MEMORY_PER_COLUMN = 900, 1
+_BAD_ROWS = "ll_bad_rows"
 _FETCHED = 1000  # rejected rows that are fetched at a time
 
 
@@ -158,9 +159,9 @@ class _FileRun:
         scores = output_file.choose_part(stack, work / "scored", places.scores)
         written = self._write_scores(scores, ending, work, progress)
         broken = find_broken_rows(connection, scan)
-        proven = self._prove_decimals() if written.bad else ()
+        proven = self._prove_decimals(written) if written.bad else ()
         if proven:
-            self.card = with_decimals(self.card, proven)
+            self.card = number_evidence.with_decimals(self.card, proven)
             written = self._write_scores(scores, ending, work, progress)
             broken = find_broken_rows(connection, scan)
         refuse_empty(scan, written.read, broken)
@@ -328,7 +329,7 @@ class _FileRun:
         """The columns of numbers that scoring adds, and those that are read back: never a formula."""
         return frozenset(self.outputs[column.name] for column in self.card.score_columns)
 
-    def _prove_decimals(self) -> tuple[ProvenDecimal, ...]:
+    def _prove_decimals(self, written: WrittenScores) -> tuple[number_evidence.ProvenDecimal, ...]:
         """What the list shows of its numbers, where some can be two."""
         scan = self.scan
 
@@ -336,7 +337,12 @@ class _FileRun:
             (row,) = self.connection.execute(query).fetchall()
             return tuple(row)
 
-        proven = prove_decimals(self.card.card, scan.columns, scan.sql, run_query, has_typed=scan.has_typed)
+        card = self.card.card
+        if written.bad_rows is not None:  # one look at these is soon done, and they have each number in two readings
+            self.connection.register(_BAD_ROWS, written.bad_rows.open())
+            if not number_evidence.has_two_readings(card, scan.columns, _BAD_ROWS, run_query):
+                return ()
+        proven = number_evidence.prove_decimals(card, scan.columns, scan.sql, run_query, has_typed=scan.has_typed)
         forget_rejects(self.connection)
         return proven
 
@@ -376,8 +382,8 @@ class _FileRun:
     def _find_bad_values(self, written: WrittenScores, broken: Sequence[Reject]) -> Iterator[Reject]:
         """The values that can't be read, in the order of their rows: Python words the reasons."""
         leads = self._list_bad_leads(written.bad)
-        if written.list_bad_rows is not None:
-            leads = ((0, row, lead) for row, lead in written.list_bad_rows())
+        if written.bad_rows is not None:
+            leads = ((0, row, lead) for row, lead in written.bad_rows.list_rows())
         gaps = sorted({reject.row for reject in broken})
         passed = 0
         for unread_events, row, lead in leads:

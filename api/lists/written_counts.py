@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -14,6 +14,9 @@ from leadledger.scoring.outputs import VERDICTS
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_expression
 from leadledger.scoring.printers.sql.text_counts import TextCounts
 from leadledger.scoring.scorecard import Card
+
+if TYPE_CHECKING:
+    from leadledger.api.lists.bad_rows import BadRows
 
 
 @dataclass(frozen=True)
@@ -50,15 +53,14 @@ class WrittenCounts:
 class WrittenScores:
     """What became of the rows of a list: how many were read, how many scored, and in how many a value can't be read.
 
-    Arrays bring what was counted, and the bad rows, by their numbers from 1 with what they hold; SQL is asked for both
-    when they are needed (None).
+    Arrays bring what was counted, and the bad rows if there are any; SQL is asked for both when they are needed (None).
     """
 
     read: int
     scored: int
     bad: int
     counts: WrittenCounts | None = None
-    list_bad_rows: Callable[[], Iterator[tuple[int, dict[str, Any]]]] | None = None
+    bad_rows: BadRows | None = None
 
 
 def count_written(

@@ -78,12 +78,7 @@ def prove_decimals(
 
     `has_typed`: among the texts are typed numbers of the list, whose dot says nothing of how its texts are written.
     """
-    numbers = [
-        (card.fields[name], column)
-        for name, names in find_columns(card, columns).items()
-        for column in names
-        if card.fields[name].kind == "number" and type_family(columns[column]) == "text" and columns[column] != UNKNOWN
-    ]
+    numbers = _list_numbers(card, columns)
     if not any(_is_open(field) for field, _ in numbers):
         return ()
     row = run_query(_print_select(numbers, source, dialect, GROUPED_DOT_PROOF if has_typed else DOT_PROOF))
@@ -95,6 +90,12 @@ def prove_decimals(
     return tuple(decimal for decimal in proven if decimal is not None)
 
 
+def has_two_readings(card: Card, columns: Mapping[str, str], source: str, run_query: RunQuery) -> bool:
+    """Whether the list `source`, a FROM item of DuckDB, has a number for which it takes a proof."""
+    numbers = [(field, column) for field, column in _list_numbers(card, columns) if _is_open(field)]
+    return bool(numbers) and any(run_query(_print_select(numbers, source, DUCKDB, DOT_PROOF))[::3])
+
+
 def with_decimals(card: Scorecard, proven: Sequence[ProvenDecimal]) -> Scorecard:
     """The scorecard that reads a list as it writes its numbers."""
     fields = dict(card.card.fields)
@@ -102,6 +103,16 @@ def with_decimals(card: Scorecard, proven: Sequence[ProvenDecimal]) -> Scorecard
         field = fields[decimal.field]
         fields[decimal.field] = replace(field, number_format=with_decimal(field.number_format, decimal.decimal))
     return replace(card, card=replace(card.card, fields=fields))
+
+
+def _list_numbers(card: Card, columns: Mapping[str, str]) -> list[tuple[Field, str]]:
+    """The columns of texts that hold numbers, each with its field."""
+    return [
+        (card.fields[name], column)
+        for name, names in find_columns(card, columns).items()
+        for column in names
+        if card.fields[name].kind == "number" and type_family(columns[column]) == "text" and columns[column] != UNKNOWN
+    ]
 
 
 def _is_open(field: Field) -> bool:
