@@ -18,7 +18,7 @@ UV     := uv==0.13.9
 PYTEST := PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: pictures help demo bottlecrm test test-fast lint format docs bench bench-quality bench-worlds bench-segments bench-curve bench-promise bench-ages bench-fairness bench-steps bench-fit-time bench-million bench-lists bench-list-events bench-spark bench-postgresql bench-api bench-events bench-book printed pins clean
+.PHONY: pictures help demo bottlecrm test test-fast lint format docs bench bench-quality bench-worlds bench-segments bench-curve bench-promise bench-ages bench-fairness bench-steps bench-fit-time bench-million bench-lists bench-hand-written bench-list-events bench-spark bench-postgresql bench-api bench-events bench-book printed pins clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,6 +80,9 @@ bench-million: $(VENV)/.installed  ## Time and memory of training on a million l
 
 bench-lists: $(VENV)/.installed  ## Long lists beside DuckDB's own copy of them, and their memory (ARGS="--rows 200000")
 	$(PY) -m benchmarks lists $(ARGS)
+
+bench-hand-written: $(VENV)/.installed  ## A long list beside Polars expressions of the same card, and LightGBM's predictor
+	$(PY) -m benchmarks hand_written $(ARGS)
 
 bench-list-events: $(VENV)/.installed  ## A list with twenty events for each lead, beside DuckDB's own counts (ARGS="--leads 100000")
 	$(PY) -m benchmarks list_events $(ARGS)

@@ -30,6 +30,7 @@ LONG = (
     "fit_time",
     "million",
     "lists",
+    "hand_written",
     "list_events",
     "spark",
     "postgresql",
