@@ -28,6 +28,7 @@ from leadledger.api.lists.coded_output import BlockWriter, OutputBlock, ParquetW
 from leadledger.api.lists.csv_blocks import OddText, can_be_cut, count_rows
 from leadledger.api.lists.id_counts import IdCounts
 from leadledger.api.lists.list_blocks import BlockReader, ListBlock, ParquetReader, TextReader
+from leadledger.api.lists.progress import ReportProgress
 from leadledger.api.lists.value_counts import ValueCounts, count_values, find_value_type
 from leadledger.api.lists.written_counts import CountedThings, WrittenCounts, WrittenScores
 from leadledger.scoring.arrays.block_outputs import CodedColumn
@@ -123,14 +124,14 @@ class ArrayList:
         ):
             raise OddText("a column that is no text is to be written as text")
 
-    def write(self, part: Path, work: Path, progress: Callable[[float, int], None] | None) -> WrittenScores | None:
+    def write(self, part: Path, work: Path, progress: ReportProgress | None) -> WrittenScores | None:
         """Score the list into `part`; None where a block is odd, and `part` worth nothing. Raises OSError."""
         try:
             return self._write(part, work, progress)
         except OddText:
             return None
 
-    def _write(self, part: Path, work: Path, progress: Callable[[float, int], None] | None) -> WrittenScores:
+    def _write(self, part: Path, work: Path, progress: ReportProgress | None) -> WrittenScores:
         """Score the list into `part`; bad rows are kept in `work`. Raises OddText."""
         counted = self._plan.counted
         days = ValueCounts(self._connection, counted.odd_days.list_aggregates())

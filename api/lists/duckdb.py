@@ -8,7 +8,7 @@ and the counts must agree before the output gets its name.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
@@ -26,7 +26,7 @@ from leadledger.api.lists.joined_memory import JoinedMemory, join_memory
 from leadledger.api.lists.list_events import CountedEvents, check_events, count_list_events, list_lead_problems
 from leadledger.api.lists.list_places import ListPlaces, choose_places
 from leadledger.api.lists.odd_days import find_odd_days
-from leadledger.api.lists.progress import reported_progress
+from leadledger.api.lists.progress import ReportProgress, reported_progress
 from leadledger.api.lists.recorded_leads import LeadRecorder, read_typed_leads
 from leadledger.api.lists.reject_file import choose_reject_part, finish_rejects, write_rejects
 from leadledger.api.lists.results import RowCounts, ScoredList
@@ -63,6 +63,7 @@ ENGINE = ENGINES["duckdb"]
 # MB for DuckDB, whatever the length of a list; sorting, and telling ids apart, go to disk beyond it. Each column costs
 # 32 kB in each step of the SELECT and each thread, so that lists of thousands of columns need more.
 MEMORY, MEMORY_PER_COLUMN = 900, 1
+FEWEST_BYTES = 1 << 20  # of a list that is scored as arrays; SQL has scored a shorter one before Arrow is loaded
 _BAD_ROWS = "ll_bad_rows"
 _FETCHED = 1000  # rejected rows that are fetched at a time
 
@@ -75,7 +76,7 @@ def score_list(
     wanted: Wanted | None = None,
     *,
     reading: ReadingOptions = AS_FOUND,
-    progress: Callable[[float, int], None] | None = None,
+    progress: ReportProgress | None = None,
     recorder: LeadRecorder | None = None,
 ) -> ScoredList:
     """Score a list of any kind that `training.sources.opening` opens into another. Raises DataError.
@@ -151,18 +152,19 @@ class _FileRun:
             self.remembered = join_memory(connection, self.fit, scan, self.id_column, recorder)
 
     def write(
-        self, stack: ExitStack, places: ListPlaces, work: Path, progress: Callable[[float, int], None] | None
+        self, stack: ExitStack, places: ListPlaces, work: Path, progress: ReportProgress | None
     ) -> tuple[ScoredList, list[tuple[Path, Path]]]:
         """Write each file as a part first. Returns the results, and the parts with their places."""
         scan, connection = self.scan, self.connection
         ending = output_file.find_ending(places.scores)
         scores = output_file.choose_part(stack, work / "scored", places.scores)
-        written = self._write_scores(scores, ending, work, progress)
+        things = self._list_counted(ending)
+        written = self._write_scores(scores, ending, work, things, progress)
         broken = find_broken_rows(connection, scan)
         proven = self._prove_decimals(written) if written.bad else ()
         if proven:
             self.card = number_evidence.with_decimals(self.card, proven)
-            written = self._write_scores(scores, ending, work, progress)
+            written = self._write_scores(scores, ending, work, things, progress)
             broken = find_broken_rows(connection, scan)
         refuse_empty(scan, written.read, broken)
         rejects = choose_reject_part(stack, work, places.rejects)
@@ -170,7 +172,6 @@ class _FileRun:
             broken, self._find_bad_values(written, broken), rejects, guarded=self.wanted.guard_formulas
         )
         broken_rows = len({reject.row for reject in broken})
-        things = self._list_counted(ending)
         counts = written.counts or self._count_again(scores, ending, written, things, rejected_again)
         rows = RowCounts(
             written.read + broken_rows, written.scored, written.bad + broken_rows, counts.rows, rejected_again
@@ -237,7 +238,7 @@ class _FileRun:
         """Whether the list is joined with a long table, which changes the order of its rows."""
         return self.counted is not None or self.remembered is not None
 
-    def record(self, scored: ScoredList, progress: Callable[[float, int], None] | None) -> None:
+    def record(self, scored: ScoredList, progress: ReportProgress | None) -> None:
         """Give the leads to the recorder, if there is one."""
         if self.recorder is None or scored.all_rejected:
             return
@@ -254,22 +255,23 @@ class _FileRun:
     # -- the scores -------------------------------------------------------------------------------------------------
 
     def _write_scores(
-        self, part: Path, ending: str, work: Path, progress: Callable[[float, int], None] | None
+        self, part: Path, ending: str, work: Path, things: CountedThings, progress: ReportProgress | None
     ) -> WrittenScores:
         """Write the rows: as arrays, where the list is fit for them, else by SQL."""
-        arrays = self._open_arrays(ending)
-        if arrays is not None:
-            written = arrays.write(part, work, progress)
-            if written is not None:
-                return written
+        arrays = self._open_arrays(ending, things)
+        written = arrays.write(part, work, progress) if arrays is not None else None
+        if written is not None:
+            return written
         with reported_progress(self.connection, self.scan, progress):
             return self._write_by_sql(part, ending)
 
-    def _open_arrays(self, ending: str) -> ArrayList | None:
-        """The list, to be scored as arrays; None where only SQL does what is wanted."""
+    def _open_arrays(self, ending: str, things: CountedThings) -> ArrayList | None:
+        """The list, to be scored as arrays; None where only SQL does what is wanted, or does it sooner."""
         wanted, scan = self.wanted, self.scan
         is_ordered = wanted.best_first or wanted.top is not None or self.is_joined
-        if is_ordered or wanted.explain or wanted.ledger is not None or wanted.guard_formulas or scan.source is None:
+        if is_ordered or wanted.explain or wanted.ledger is not None or wanted.guard_formulas:
+            return None
+        if scan.source is None or scan.size < FEWEST_BYTES:
             return None
         sql.refuse_prefixes(scan.columns)  # so that a list that is scored is scored with --explain, too
         # Arrow and NumPy are loaded only here: who serves, or asks for help, needs neither.
@@ -277,8 +279,7 @@ class _FileRun:
 
         scores = {self.outputs[column.name]: column for column in ENGINE.columns(self.card, explain=False)}
         columns = {name: scores.get(name) for name in self.columns}
-        rejected = tuple(list_columns(self.fit.used))
-        plan = ArrayPlan(scan, ending, columns, wanted.only, rejected, self._list_counted(ending))
+        plan = ArrayPlan(scan, ending, columns, wanted.only, tuple(list_columns(self.fit.used)), things)
         return open_arrays(self.connection, self.card, self.as_of, self.where, plan)
 
     def _write_by_sql(self, part: Path, ending: str) -> WrittenScores:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeAlias
 
 import duckdb
 
 from leadledger.training.sources.scan import Scan, estimate_rows
 
+ReportProgress: TypeAlias = Callable[
+    [float, int], None
+]  # takes the share that is done, and about how many rows that is
 _REFRESHED = 0.2  # seconds between two reports of progress
 
 
 @contextmanager
 def reported_progress(
-    connection: duckdb.DuckDBPyConnection, scan: Scan, progress: Callable[[float, int], None] | None
+    connection: duckdb.DuckDBPyConnection, scan: Scan, progress: ReportProgress | None
 ) -> Iterator[None]:
     """Report how far a query is, from a thread of its own, until it is done."""
     if progress is None:

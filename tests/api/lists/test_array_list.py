@@ -129,10 +129,11 @@ def score_both_ways(
 
     with monkeypatch.context() as patched:
         patched.setattr("leadledger.api.lists.list_blocks.BLOCK_SIZE", 2_000)
+        patched.setattr("leadledger.api.lists.duckdb.FEWEST_BYTES", 0)
         patched.setattr(_FileRun, "_write_by_sql", refuse)
         by_arrays = score(data, folder / f"arrays.{ending}", wanted)
     with monkeypatch.context() as patched:
-        patched.setattr("leadledger.api.lists.array_list.ENDINGS", ())
+        patched.setattr("leadledger.api.lists.duckdb.FEWEST_BYTES", 1 << 30)
         by_sql = score(data, folder / f"sql.{ending}", wanted)
     return by_arrays, by_sql
 
@@ -214,11 +215,11 @@ def test_any_list_comes_out_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyP
         data = tmp_path / f"{i}.csv"
         data.write_bytes(end.join([",".join(HEADER), *lines, ""]).encode())
         results: list[Any] = []
-        for endings in ((".csv",), ()):
+        for fewest in (0, 1 << 30):
             with monkeypatch.context() as patched:
-                patched.setattr("leadledger.api.lists.array_list.ENDINGS", endings)
+                patched.setattr("leadledger.api.lists.duckdb.FEWEST_BYTES", fewest)
                 try:
-                    results.append(score(data, tmp_path / f"out-{i}-{len(endings)}.csv", Wanted()))
+                    results.append(score(data, tmp_path / f"out-{i}-{fewest}.csv", Wanted()))
                 except Exception as error:  # which must be the same
                     results.append((str(error), [], [], b""))
         assert results[0] == results[1]
