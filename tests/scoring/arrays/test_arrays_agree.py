@@ -84,7 +84,7 @@ def agree(card: Scorecard, leads: Sequence[Mapping[str, Any]], types: Mapping[st
 
 
 @pytest.mark.slow
-@settings(max_examples=examples(300))
+@settings(max_examples=examples(120))
 @given(card=CARDS, leads=st.lists(LEADS, min_size=8, max_size=8))
 def test_typed_columns(card: Scorecard, leads: list[dict[str, Any]]) -> None:
     """Numbers, flags and dates by their types, all else as texts."""
@@ -92,7 +92,7 @@ def test_typed_columns(card: Scorecard, leads: list[dict[str, Any]]) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=examples(300))
+@settings(max_examples=examples(120))
 @given(card=CARDS, leads=st.lists(RAW_LEADS, min_size=8, max_size=8))
 def test_texts(card: Scorecard, leads: list[dict[str, Any]]) -> None:
     """Texts as a file holds them, of which some can't be read."""
