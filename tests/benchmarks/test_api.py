@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import soak
-from benchmarks.api import BARE, OFF, PIPELINE, SQLITE, ServerRate, lines
+from benchmarks.api import BARE, OFF, PIPELINE, POSTGRESQL, SQLITE, ServerRate, lines
 from benchmarks.load import Latency, Load, LoadResult, get, run_load
 from benchmarks.servers import REQUEST, ours
 
@@ -34,13 +34,15 @@ def test_what_is_asked_is_said() -> None:
         ServerRate(BARE, 1000, 1.0, 0),
         ServerRate(OFF, 700, 2.0, 0),
         ServerRate(SQLITE, 300, 3.0, 2),
+        ServerRate(POSTGRESQL, 300, 3.0, 0),
         ServerRate(PIPELINE, 10, 90.0, 0),
     ]
-    *servers, off, sync, model = lines(rates)
+    *servers, off, sync, postgresql, model = lines(rates)
     assert " ".join(servers[1].split()) == "ours, log off 700 requests/s p99 2.00 ms 0.70 × bare FastAPI"
     assert servers[2].endswith("2 ERRORS")
-    assert off == "ours, log off: 0.70 × bare FastAPI, asked 0.6: met"
-    assert sync == "ours, log sync, SQLite: 0.30 × bare FastAPI, asked 0.4: NOT met"
+    assert off == "ours, log off: 0.70 × bare FastAPI, asked 0.7: met"
+    assert sync == "ours, log sync, SQLite: 0.30 × bare FastAPI, asked 0.45: NOT met"
+    assert postgresql == "ours, log sync, PostgreSQL: 0.30 × bare FastAPI, asked 0.3: met"
     assert model.endswith("70.00 × FastAPI and joblib, asked 30.0: met")
 
 
