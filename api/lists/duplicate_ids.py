@@ -15,7 +15,7 @@ def count_duplicates(column: str) -> str:
 
 
 def hash_id(column: str) -> str:
-    """The SQL of the number by which ids are told apart; that of a missing one is `hash(NULL)`."""
+    """The SQL of the hash of an id, by which duplicates are counted; of a missing id it is `hash(NULL)`."""
     return f"hash({_id(column)})"
 
 

@@ -188,7 +188,7 @@ def test_numbers_that_a_list_proves(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.slow
 def test_any_list_comes_out_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lists of odd values and rows of any length are scored, rejected and counted as by SQL, whoever scores them."""
+    """Lists of odd values and rows of any length are scored, rejected and counted by arrays as by SQL."""
     odd = [
         "urgent",
         "Retail",

@@ -30,8 +30,6 @@ def draw_column(card: Scorecard, name: str, leads: int, drawn: np.random.Generat
     readable: list[str | None] = []
     unreadable: list[str | None] = []
     for text in draw_examples(raw_texts_of(name), 150):
-        if card.card.fields[name].kind == "choices" and "\0" in (text or ""):
-            continue  # DuckDB's SQL takes choices that hold a NUL for missing; arrays read them as `score` does
         try:
             clean(text)
             readable.append(text)

@@ -51,8 +51,8 @@ def fold(value: str, letters: Letters) -> str:
         folded = f"translate({seen}, {text_expression(letters.upper)}, {text_expression(letters.lower)})"
     if letters.has_i:
         folded = f"replace({folded}, 'i{DOT_ABOVE}', 'i')"
-    if letters.composes:
-        folded = f"nfc_normalize({folded})"
+    if letters.composes:  # part by part, since nfc_normalize() ends a text at its first NUL; no mark joins over one
+        folded = f"array_to_string([nfc_normalize(part) for part in string_split({folded}, chr(0))], chr(0))"
     return f"CASE WHEN strlen({value}) = length({value}) THEN lower({value}) ELSE {folded} END"
 
 

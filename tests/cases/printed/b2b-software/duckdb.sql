@@ -172,7 +172,7 @@ judged AS ( -- whether a score would rest on a value that can't be read
 folded AS ( -- texts that are searched or compared, folded
   SELECT
     *,
-    CASE WHEN strlen("f:job_title") = length("f:job_title") THEN lower("f:job_title") ELSE nfc_normalize(replace(lower(regexp_replace(regexp_replace("f:job_title", '[\x{AD}\x{34F}\x{61C}\x{180B}-\x{180F}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}-\x{206F}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFF9}-\x{FFFB}]+', '', 'g'), '[\x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}-\x{2029}\x{202F}\x{205F}\x{2800}\x{3000}\x{3164}\x{FFA0}]', ' ', 'g')), 'i̇', 'i')) END AS "a:job_title"
+    CASE WHEN strlen("f:job_title") = length("f:job_title") THEN lower("f:job_title") ELSE array_to_string([nfc_normalize(part) for part in string_split(replace(lower(regexp_replace(regexp_replace("f:job_title", '[\x{AD}\x{34F}\x{61C}\x{180B}-\x{180F}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}-\x{206F}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFF9}-\x{FFFB}]+', '', 'g'), '[\x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}-\x{2029}\x{202F}\x{205F}\x{2800}\x{3000}\x{3164}\x{FFA0}]', ' ', 'g')), 'i̇', 'i'), chr(0))], chr(0)) END AS "a:job_title"
   FROM judged
 ),
 derived_1 AS ( -- fields that are computed from others
