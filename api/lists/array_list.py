@@ -33,7 +33,7 @@ from leadledger.api.lists.value_counts import ValueCounts, count_values, find_va
 from leadledger.api.lists.written_counts import CountedThings, WrittenCounts, WrittenScores
 from leadledger.scoring.arrays.block_outputs import CodedColumn
 from leadledger.scoring.arrays.list_scorer import ArrayScorer, ScoredBlock, UnfitForArrays
-from leadledger.scoring.outputs import Column
+from leadledger.scoring.outputs import PLUS_MINUS, QUESTIONS, REASON_COLUMNS, Column, list_names
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.scoring.tree import Node
 from leadledger.training.sources.scan import ROW, Scan, SourceFile
@@ -83,7 +83,16 @@ def open_arrays(
     if source is None or plan.ending not in ENDINGS:
         return None
     try:
-        scorer = ArrayScorer(card, as_of, plan.scan.columns, sale=card.predicts_sales, where=where)
+        written = {score.name for score in plan.columns.values() if score is not None}
+        scorer = ArrayScorer(
+            card,
+            as_of,
+            plan.scan.columns,
+            sale=card.predicts_sales,
+            explain=not written.isdisjoint(list_names((PLUS_MINUS, *REASON_COLUMNS))),
+            asks=QUESTIONS.name in written,
+            where=where,
+        )
         return ArrayList(connection, scorer, plan, source)
     except (UnfitForArrays, OddText):
         return None

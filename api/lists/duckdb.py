@@ -269,15 +269,15 @@ class _FileRun:
         """The list, to be scored as arrays; None where only SQL does what is wanted, or does it sooner."""
         wanted, scan = self.wanted, self.scan
         is_ordered = wanted.best_first or wanted.top is not None or self.is_joined
-        if is_ordered or wanted.explain or wanted.ledger is not None or wanted.guard_formulas:
+        if is_ordered or wanted.ledger is not None or wanted.guard_formulas:
             return None
         if scan.source is None or scan.size < FEWEST_BYTES:
             return None
-        sql.refuse_prefixes(scan.columns)  # so that a list that is scored is scored with --explain, too
+        sql.refuse_prefixes(scan.columns)  # so that a list is refused whatever is wanted of it
         # Arrow and NumPy are loaded only here: who serves, or asks for help, needs neither.
         from leadledger.api.lists.array_list import ArrayPlan, open_arrays
 
-        scores = {self.outputs[column.name]: column for column in ENGINE.columns(self.card, explain=False)}
+        scores = {self.outputs[column.name]: column for column in ENGINE.columns(self.card, wanted.explain)}
         columns = {name: scores.get(name) for name in self.columns}
         plan = ArrayPlan(scan, ending, columns, wanted.only, tuple(list_columns(self.fit.used)), things)
         return open_arrays(self.connection, self.card, self.as_of, self.where, plan)

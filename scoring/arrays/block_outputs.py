@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from leadledger.scoring.arrays.coded import CONSTANT, Coded, Items
+from leadledger.scoring.arrays.coded import CONSTANT, ROWS, Coded, Items, add_up, combine
 
+_MOST_CASES = 1 << 40  # that one number tells apart before it is made smaller
 MOST_NUMBERED = 1 << 16  # of values that are numbered in a table; more are sorted
 
 
@@ -60,3 +61,19 @@ def find_examples(keys: Items, size: int) -> tuple[Items, Items]:
     places = np.zeros(size, np.intp)
     places[present] = np.arange(len(present))
     return places[keys], rows[present]
+
+
+def find_cases(cases: Sequence[tuple[Coded, int]], rows: int) -> tuple[Items, Items]:
+    """The distinct cases among the rows: the place of each row's, and a row that has each.
+
+    Each part of a case is a number below a size.
+    """
+    parts: list[Coded] = []
+    size = 1
+    for value, values in cases:
+        if size * values > _MOST_CASES:
+            codes, examples = find_examples(spread_rows(add_up(parts), rows), size)
+            parts, size = [Coded(ROWS, codes)], len(examples)
+        parts.append(combine(lambda items, size=size: items.astype(np.int64) * size, value))
+        size *= values
+    return find_examples(spread_rows(add_up(parts), rows), size)

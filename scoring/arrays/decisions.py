@@ -11,22 +11,23 @@ import numpy as np
 
 from leadledger.scoring.arrays import truth
 from leadledger.scoring.arrays.block import Block
-from leadledger.scoring.arrays.block_outputs import CodedColumn, find_examples, spread_rows, take_rows
-from leadledger.scoring.arrays.coded import ROWS, Coded, Items, add_up, combine, constant, reduce
+from leadledger.scoring.arrays.block_outputs import CodedColumn, find_cases, take_rows
+from leadledger.scoring.arrays.coded import Coded, Items, combine, constant, reduce
+from leadledger.scoring.arrays.questions import QuestionArrays
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.exploration import Exploration
 from leadledger.scoring.lead_ids import find_id_key
+from leadledger.scoring.outputs import QUESTIONS
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.scoring.tree import Typed
 
 _NO_THRESHOLD = -(1 << 62)  # below every total, bands included
-_MOST_CASES = 1 << 40  # that one number tells apart before it is made smaller
 
 
 class Decisions:
     """The gates of a card, made ready for blocks. `Engine.decide` decides, of one row for all that are alike."""
 
-    def __init__(self, card: Scorecard) -> None:
+    def __init__(self, card: Scorecard, *, asks: bool) -> None:
         self._card = card
         self._engine = get_engine(card)
         self._standings = [*card.gates, card.card.default_stage]  # the last stands for any other value
@@ -35,11 +36,12 @@ class Decisions:
         unless = {gate.cool_down.unless for gate in self._gates if gate and gate.cool_down}
         self._remembered = sorted({*card.card.memory_fields, *unless} - {""}) if card.card.memory_fields else []
         self._ids = [field.name for field in card.card.plain_fields if field.kind == "id"] if card.card.explores else []
+        self._questions = QuestionArrays(card, self._gates) if asks else None
 
     def decide(
         self, block: Block, criteria: Sequence[Coded], total: Coded, high: Coded, rows: int, as_of: date
     ) -> dict[str, CodedColumn]:
-        """The recommendation of each row, and what else depends on it."""
+        """The recommendation of each row, and what else depends on it, `questions` among it where they are wanted."""
         standing = self._find_standing(block)
         excluded = [block.evaluate(exclusion.when.tree) for exclusion in self._card.card.exclude]
         is_excluded = combine(np.equal, reduce(np.maximum, [constant(truth.FALSE), *excluded]), constant(truth.TRUE))
@@ -51,7 +53,7 @@ class Decisions:
             *self._list_draws(block),
             *(block.number_values(name) for name in self._remembered),
         ]
-        codes, examples = _find_cases(cases, rows)
+        codes, examples = find_cases(cases, rows)
         numbers = [take_rows(value, examples).tolist() for value in (standing, is_excluded, total, high, *criteria)]
         names = (*self._ids, *self._remembered)
         values = [block.take_values(name, examples) for name in names]
@@ -68,7 +70,11 @@ class Decisions:
             )
             for at, out, tenths, most, *states in zip(*numbers, *values, strict=True)
         ]
-        outputs = {"recommendation": _number(codes, [decision.verdict for decision in decisions])}
+        verdicts = [decision.verdict for decision in decisions]
+        outputs = {"recommendation": _number(codes, verdicts)}
+        if self._questions is not None:
+            is_asked = np.array([verdict == "ask" for verdict in verdicts], bool)[codes]
+            outputs[QUESTIONS.name] = self._questions.describe(block, standing, criteria, total, high, is_asked)
         if self._ids:
             outputs["propensity"] = _number(codes, [decision.propensity for decision in decisions])
         if self._remembered:
@@ -124,22 +130,6 @@ def _draws(exploration: Exploration, lead_id: Typed) -> bool:
 
 def _or_none(threshold: int | None) -> int:
     return _NO_THRESHOLD if threshold is None else threshold
-
-
-def _find_cases(cases: Sequence[tuple[Coded, int]], rows: int) -> tuple[Items, Items]:
-    """The distinct cases among the rows: the place of each row's, and a row that has each.
-
-    Each part of a case is a number below a size.
-    """
-    parts: list[Coded] = []
-    size = 1
-    for value, values in cases:
-        if size * values > _MOST_CASES:
-            codes, examples = find_examples(spread_rows(add_up(parts), rows), size)
-            parts, size = [Coded(ROWS, codes)], len(examples)
-        parts.append(combine(lambda items, size=size: items.astype(np.int64) * size, value))
-        size *= values
-    return find_examples(spread_rows(add_up(parts), rows), size)
 
 
 def _number(codes: Items, values: Sequence[Any]) -> CodedColumn:

@@ -51,8 +51,9 @@ class ScoredBlock:
 class ArrayScorer:
     """A scorecard made ready for the columns of one list; several threads may use it.
 
-    `columns` are those of the list. `explain`: reasons, too. `counted`: the columns that `join_counted` adds for events
-    come along. `where`: which leads are wanted. Raises UnfitForArrays.
+    `columns` are those of the list. `explain`: reasons, too; `asks`: the questions of leads that are to be asked.
+    `counted`: the columns that `join_counted` adds for events come along. `where`: which leads are wanted. Raises
+    UnfitForArrays.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class ArrayScorer:
         *,
         sale: bool = False,
         explain: bool = False,
+        asks: bool = False,
         counted: bool = False,
         where: tree.Node | None = None,
     ) -> None:
@@ -74,11 +76,11 @@ class ArrayScorer:
         self._events = CountedEventReader(card.card, explain) if counted else None
         columns = list(columns)
         by_field, paths = find_columns(card.card, columns), card.card.column_paths.find(columns)
-        self._readers = find_field_readers(card.card, by_field, paths, _find_asked(card, where))
+        self._readers = find_field_readers(card.card, by_field, paths, _find_needed(card, where, asks))
         self._points = CardArrays(card, ("high",))
         self._axes = AxesArrays(card)
         self._steps = {stage: CardArrays(step, ()) for stage, step in card.steps.items()} if sale else {}
-        self._decisions = Decisions(card)
+        self._decisions = Decisions(card, asks=asks)
         self._reasons = ReasonArrays(card) if explain else None
         meanings: dict[str, Callable[[int], Any]] = {
             "score": round_score,
@@ -155,8 +157,8 @@ class ArrayScorer:
         return stage not in self.card.find_steps_ahead(at)
 
 
-def _find_asked(card: Scorecard, where: tree.Node | None) -> frozenset[str]:
-    """The plain fields whose values a score rests on."""
+def _find_needed(card: Scorecard, where: tree.Node | None, asks: bool) -> frozenset[str]:
+    """The plain fields whose values a score rests on; with `asks` also those that questions ask for."""
     written = card.card
     asked = {"stage", written.amount, *written.memory_fields}
     asked |= {stage.cool_down.unless for stage in written.stages if stage.cool_down}
@@ -165,6 +167,7 @@ def _find_asked(card: Scorecard, where: tree.Node | None) -> frozenset[str]:
     asked |= {rule.half_life.of for rule in written.rules if rule.half_life}
     asked |= {name for term in card.learned.all_terms for name in term.fields}
     asked |= set(tree.find_fields(where)) if where is not None else set()
+    asked |= {*written.questions} if asks else set()
     return frozenset(written.find_plain_fields(tuple(name for name in asked if name in written.fields)))
 
 

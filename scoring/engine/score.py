@@ -153,7 +153,7 @@ class Engine:
             (name, card.card.fields[name].exact, frozenset(card.learned.levels[name]), keys)
             for name, keys in card.seen_texts.items()
         ]
-        self._asked = question.prepare_questions(card, self.tally)
+        self.askables = question.prepare_questions(card, self.tally)
         self._explores = card.card.explores
         self.remembers = bool(card.card.memory_fields)
         self.counter = EventCounter(card) if card.card.events else None
@@ -288,7 +288,7 @@ class Engine:
             at, gate, criteria, True in excluded, total, high, values, as_of
         )
         questions = (
-            question.rank_questions(self._asked, values, gate, criteria, total, high)
+            question.rank_questions(self.askables, values, gate, criteria, total, high)
             if gate and verdict == "ask"
             else ()
         )

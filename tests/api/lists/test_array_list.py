@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -37,8 +38,8 @@ fields:
   id: {kind: id, from: {crm: Lead Id}}
   need: {kind: text, values: [vague, clear, urgent]}
   industry: {kind: text}
-  budget: {kind: number}
-  seen: {kind: date}
+  budget: {kind: number, ask: What may it cost?}
+  seen: {kind: date, ask: When were they last seen?}
   last_call: {kind: date}
 criteria:
   need: {met: "need in ('clear', 'urgent')"}
@@ -51,7 +52,7 @@ stages: [{name: lead}, {name: opportunity, requires: [need], points: 60}]
     ),
     Learned(
         0.2,
-        terms=(Table("industry", TextBins(("Retail",)), (1, 2, 3), (1, 2, 3), ()),),
+        terms=(Table("industry", TextBins(("Retail",)), (1, -2, 3), (1, 2, 3), (4, 0, 7)),),
         levels={"industry": ("Retail",)},
     ),
 )
@@ -64,8 +65,8 @@ ROWS = [
         str(i % 390),
         NEEDS[i % 6],
         ("Retail", "Space", "")[i % 3],
-        str(i * 700 % 90_000),
-        f"2026-0{1 + i % 6}-{1 + i % 28:02}",
+        str(i * 700 % 90_000) if i % 11 else "",
+        f"2026-0{1 + i % 6}-{1 + i % 28:02}" if i % 13 else "",
         CALLS[i % 4],
         COMMENTS[i % 7],
     )
@@ -83,6 +84,9 @@ WANTED = [
     Wanted(columns=("Lead Id", "score", "probability", "recommendation")),
     Wanted(columns=("grade", "row", "points", "Lead Id")),
     Wanted(columns=("row", "score"), where="budget > 5000", only=("promote", "nurture")),
+    Wanted(explain=True, prefix="lead_"),
+    Wanted(explain=True, columns=("Lead Id", "gain_1", "loss_3", "plus_minus")),
+    Wanted(explain=True, columns=("questions", "row"), only=("ask", "promote"), where="budget is null"),
 ]
 
 
@@ -110,6 +114,9 @@ def score(data: Path, out: Path, wanted: Wanted) -> tuple[dict[str, Any], list[A
     rejects = Path(scored.rejects).read_bytes()
     if scored.all_rejected:
         return report, [], [], rejects
+    if out.suffix == ".xlsx":
+        with zipfile.ZipFile(out) as book:
+            return report, book.namelist(), [*map(book.read, book.namelist())], rejects
     item = f"'{out}'" if out.suffix == ".parquet" else f"read_csv('{out}', all_varchar = true, header = true)"
     described = duckdb.execute(f"DESCRIBE FROM {item}").fetchall()
     columns = [(name, kind) for name, kind, *_ in described]
@@ -141,7 +148,8 @@ def score_both_ways(
 @pytest.mark.slow
 @pytest.mark.parametrize("wanted", WANTED, ids=range(len(WANTED)))
 @pytest.mark.parametrize(
-    ("kind", "ending"), [("csv", "csv"), ("semicolons", "tsv"), ("csv", "parquet"), ("parquet",) * 2]
+    ("kind", "ending"),
+    [("csv", "csv"), ("semicolons", "tsv"), ("csv", "parquet"), ("csv", "xlsx"), ("parquet", "parquet")],
 )
 def test_arrays_write_what_sql_writes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, ending: str, wanted: Wanted

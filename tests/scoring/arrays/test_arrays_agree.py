@@ -16,7 +16,7 @@ from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.errors import LeadError
 from leadledger.scoring.gate import Threshold
-from leadledger.scoring.outputs import PLUS_MINUS, REASON_COLUMNS, list_names
+from leadledger.scoring.outputs import PLUS_MINUS, QUESTIONS, REASON_COLUMNS, list_names
 from leadledger.scoring.printers.sql.cleaning import TYPE_OF_KIND
 from leadledger.scoring.result import Result
 from leadledger.scoring.scorecard import Learned, Scorecard
@@ -60,6 +60,12 @@ def find_outputs(card: Scorecard, result: Result) -> dict[str, Any]:
     return outputs | dict(zip(list_names(REASON_COLUMNS), reasons.expected_reasons(card, result), strict=True))
 
 
+def join_questions(result: Result) -> str | None:
+    """The questions of a lead as a list has them; None where it isn't to be asked."""
+    recommendation = result.recommendation
+    return "; ".join(asked.text for asked in recommendation.questions) if recommendation.verdict == "ask" else None
+
+
 def take_row(block: ScoredBlock, row: int) -> dict[str, Any]:
     """The outputs of a row of a block."""
     return {name: column.values[column.codes[row]] for name, column in block.outputs.items()}
@@ -67,7 +73,7 @@ def take_row(block: ScoredBlock, row: int) -> dict[str, Any]:
 
 def agree(card: Scorecard, leads: Sequence[Mapping[str, Any]], types: Mapping[str, str], as_of: date = AS_OF) -> None:
     """A list, scored in two blocks, has for each lead what `score` gives for it."""
-    scorer = ArrayScorer(card, as_of, types, sale=card.predicts_sales, explain=True)
+    scorer = ArrayScorer(card, as_of, types, sale=card.predicts_sales, explain=True, asks=True)
     half = len(leads) // 2
     for part in (leads[:half], leads[half:]):
         columns = make_columns(part, types)
@@ -80,7 +86,7 @@ def agree(card: Scorecard, leads: Sequence[Mapping[str, Any]], types: Mapping[st
                 assert block.bad[row]
                 continue
             assert not block.bad[row]
-            assert take_row(block, row) == find_outputs(card, result)
+            assert take_row(block, row) == find_outputs(card, result) | {QUESTIONS.name: join_questions(result)}
 
 
 @pytest.mark.slow
