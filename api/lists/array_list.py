@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -49,12 +49,14 @@ class ArrayPlan:
     """What is to be written of a list, and what counted.
 
     `ending` is that of the output, `columns` are its columns, each with the score that it holds; None: one of the list.
-    `only` are the recommendations that are wanted; empty: all. `rejected` are columns whose values a reject may name.
+    `guarded` are those in which no text may start as a formula does. `only` are the recommendations that are wanted;
+    empty: all. `rejected` are columns whose values a reject may name.
     """
 
     scan: Scan
     ending: str
     columns: Mapping[str, Column | None]
+    guarded: Collection[str]
     only: Sequence[str]
     rejected: Sequence[str]
     counted: CountedThings
@@ -114,6 +116,7 @@ class ArrayList:
             source.style is not None
             and output_file.is_delimited(ending)
             and source.style.delimiter == self._delimiter
+            and not plan.guarded
             and [*plan.columns][: len(source.names)] == [*source.names]
         )
         counted = plan.counted
@@ -180,7 +183,7 @@ class ArrayList:
 
     def _open_writer(self, part: Path) -> BlockWriter:
         if output_file.is_delimited(self._plan.ending):
-            return TextWriter(part, self._plan.columns, self._delimiter)
+            return TextWriter(part, self._plan.columns, self._delimiter, self._plan.guarded)
         return ParquetWriter(part, self._plan.columns, self._reader.types, self._reader.coded)
 
     def _score(

@@ -6,7 +6,7 @@ A score is worded once for each of its distinct values; the texts of whole rows 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -17,6 +17,7 @@ import pyarrow as arrow  # type: ignore[import-untyped]
 import pyarrow.compute as compute  # type: ignore[import-untyped]
 import pyarrow.parquet as parquet  # type: ignore[import-untyped]
 
+from leadledger.api.lists.output_file import FORMULA_START, SIGNED_NUMBER, guard_formula
 from leadledger.scoring.arrays.block_outputs import CodedColumn
 from leadledger.scoring.outputs import Column
 
@@ -57,14 +58,17 @@ class TextWriter:
     """Delimited text, as DuckDB writes it: a value is quoted where it needs it, one that is missing is empty.
 
     `columns` are those of the output in their order, each with the score that it holds; None: a column of the list.
+    `guarded` are those in which no text may start as a formula of a sheet does.
     """
 
-    def __init__(self, part: Path, columns: Mapping[str, Column | None], delimiter: str) -> None:
-        self._columns, self._delimiter = columns, delimiter
+    def __init__(
+        self, part: Path, columns: Mapping[str, Column | None], delimiter: str, guarded: Collection[str] = ()
+    ) -> None:
+        self._columns, self._delimiter, self._guarded = columns, delimiter, guarded
         self._signs = f'{delimiter}"\n\r#'  # of which one is in each text that needs quotes, if it isn't empty
         self._odd = re.compile(f'[{re.escape(delimiter)}"\n\r]|^#|^$')
         self._file = part.open("wb")
-        self._file.write((delimiter.join(map(self._quote, columns)) + _END).encode())
+        self._file.write((delimiter.join(self._word_value(name, name) for name in columns) + _END).encode())
 
     def encode(self, block: OutputBlock) -> Any:
         """The bytes of the rows."""
@@ -77,9 +81,11 @@ class TextWriter:
         for i, (is_score, group) in enumerate(groups):
             end = _END if i == len(groups) - 1 else ""
             if is_score:
-                parts += self._look_up([block.scores[score.name] for _, score in group if score], end)
+                parts += self._look_up({name: block.scores[score.name] for name, score in group if score}, end)
                 continue
-            own = [block.lines] if block.lines is not None else [self._word(block.kept[name]) for name, _ in group]
+            own = (
+                [block.lines] if block.lines is not None else [self._word(name, block.kept[name]) for name, _ in group]
+            )
             parts += [*own[:-1], _append(own[-1], end)] if end else own
         text = parts[0]
         if len(parts) > 1:
@@ -97,9 +103,13 @@ class TextWriter:
         """Close the file."""
         self._file.close()
 
-    def _look_up(self, scores: Sequence[CodedColumn], end: str) -> list[arrow.Array]:
+    def _look_up(self, columns: Mapping[str, CodedColumn], end: str) -> list[arrow.Array]:
         """The texts of some scores that stand side by side: joined, where few combinations of them can be."""
-        words = [arrow.array([*map(self._quote, score.values)], arrow.string()) for score in scores]
+        scores = [*columns.values()]
+        words = [
+            arrow.array([self._word_value(name, value) for value in score.values], arrow.string())
+            for name, score in columns.items()
+        ]
         if end:
             words[-1] = _append(words[-1], end)
         axes = {id(score.codes): score for score in scores}  # several may have the codes of one
@@ -115,10 +125,12 @@ class TextWriter:
         taken = [word.take(codes[id(score.codes)]) for word, score in zip(words, scores, strict=True)]
         return [compute.binary_join_element_wise(*taken, self._delimiter).take(arrow.array(places[combined]))]
 
-    def _word(self, column: arrow.Array) -> arrow.Array:
+    def _word(self, name: str, column: arrow.Array) -> arrow.Array:
         """The texts of a column of the list."""
         if isinstance(column, arrow.DictionaryArray):
-            return self._word(column.dictionary).take(column.indices)
+            return self._word(name, column.dictionary).take(column.indices)
+        if name in self._guarded:
+            column = _guard_formulas(column)
         if not self._may_be_odd(column):
             return column
         odd = compute.match_substring_regex(column, self._odd.pattern)
@@ -130,6 +142,10 @@ class TextWriter:
         _, _, data = column.buffers()
         text = data.to_pybytes() if data is not None else b""
         return any(sign.encode() in text for sign in self._signs) or compute.any(compute.equal(column, "")).as_py()
+
+    def _word_value(self, name: str, value: object) -> str:
+        """A value of a column, or its name, as text."""
+        return self._quote(guard_formula(value) if name in self._guarded and isinstance(value, str) else value)
 
     def _quote(self, value: object) -> str:
         """A value as text, in quotes where it needs them; Python writes floats as DuckDB does."""
@@ -188,3 +204,11 @@ class ParquetWriter:
 def _append(column: arrow.Array, end: str) -> arrow.Array:
     """The texts of a column, each with an end; that of a missing one is all there is."""
     return compute.binary_join_element_wise(column, end, "", null_handling="replace", null_replacement="")
+
+
+def _guard_formulas(column: arrow.Array) -> arrow.Array:
+    """The texts of a column as `guard_formula` writes each."""
+    starts, is_number = (compute.match_substring_regex(column, pattern) for pattern in (FORMULA_START, SIGNED_NUMBER))
+    return compute.if_else(
+        compute.and_not(starts, is_number), compute.binary_join_element_wise("'", column, ""), column
+    )

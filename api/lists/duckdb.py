@@ -21,7 +21,7 @@ import duckdb
 
 from leadledger.api.lists import duplicate_ids, output_file
 from leadledger.api.lists.capabilities import ENGINES, refuse_unsupported
-from leadledger.api.lists.duckdb_ledger import print_entries
+from leadledger.api.lists.duckdb_ledger import select_entries
 from leadledger.api.lists.joined_memory import JoinedMemory, join_memory
 from leadledger.api.lists.list_events import CountedEvents, check_events, count_list_events, list_lead_problems
 from leadledger.api.lists.list_places import ListPlaces, choose_places
@@ -269,7 +269,7 @@ class _FileRun:
         """The list, to be scored as arrays; None where only SQL does what is wanted, or does it sooner."""
         wanted, scan = self.wanted, self.scan
         is_ordered = wanted.best_first or wanted.top is not None or self.is_joined
-        if is_ordered or wanted.ledger is not None or wanted.guard_formulas:
+        if is_ordered or wanted.ledger is not None:
             return None
         if scan.source is None or scan.size < FEWEST_BYTES:
             return None
@@ -279,7 +279,8 @@ class _FileRun:
 
         scores = {self.outputs[column.name]: column for column in ENGINE.columns(self.card, wanted.explain)}
         columns = {name: scores.get(name) for name in self.columns}
-        plan = ArrayPlan(scan, ending, columns, wanted.only, tuple(list_columns(self.fit.used)), things)
+        guarded = [name for name in columns if self._is_guarded(name, ending)]
+        plan = ArrayPlan(scan, ending, columns, guarded, wanted.only, tuple(list_columns(self.fit.used)), things)
         return open_arrays(self.connection, self.card, self.as_of, self.where, plan)
 
     def _write_by_sql(self, part: Path, ending: str) -> WrittenScores:
@@ -321,14 +322,16 @@ class _FileRun:
     def _select_column(self, column: str, worded: str | None, ending: str) -> str:
         """A column as it is written; `worded` is its SQL where Python words it."""
         expression = worded or quoted(column)
-        is_text = self.scan.columns.get(column, "VARCHAR") == "VARCHAR" and column not in self._counted()
-        if self.wanted.guard_formulas and is_text and output_file.is_delimited(ending):
+        if self._is_guarded(column, ending):
             return f"{output_file.guard_formulas(f'({expression})')} AS {quoted(output_file.guard_formula(column))}"
         return f"{expression} AS {quoted(column)}" if worded else expression
 
-    def _counted(self) -> frozenset[str]:
-        """The columns of numbers that scoring adds, and those that are read back: never a formula."""
-        return frozenset(self.outputs[column.name] for column in self.card.score_columns)
+    def _is_guarded(self, column: str, ending: str) -> bool:
+        """Whether no text of a column may start as a formula does; numbers, and what is read back, never do."""
+        if not self.wanted.guard_formulas or not output_file.is_delimited(ending):
+            return False
+        is_score = column in [self.outputs[score.name] for score in self.card.score_columns]
+        return not is_score and self.scan.columns.get(column, "VARCHAR") == "VARCHAR"
 
     def _prove_decimals(self, written: WrittenScores) -> tuple[number_evidence.ProvenDecimal, ...]:
         """What the list shows of its numbers, where some can be two."""
@@ -428,23 +431,15 @@ class _FileRun:
         return [(output_file.finish_part(stack, self.connection, part, ledger), ledger)]
 
     def _ledger_select(self, written: str) -> str:
-        """The SELECT of one row per entry of a ledger: id, entry, kind, points, reason, of a card with axes the axis.
-
-        They add up to the points.
-        """
+        """The SELECT of the entries of the leads that were written."""
         column = self.id_column
         if not column or (self.wanted.top is not None and column not in self.columns):
             raise DataError(f"{self.scan.label}: a ledger needs an id for each lead, a column of a field of `kind: id`")
         query = replace(
             self._query(self.scan.sql, [column]), ledger=True, sale=False, plus_minus=False, explain=False, fields=False
         )
-        axis = ", e.axis" if self.card.card.axes else ""
         conditions = [f"{quoted(self.outputs['score'])} IS NOT NULL", self._chosen()]
         if self.wanted.top is not None:
             lead = f"CAST({quoted(column)} AS VARCHAR)"
             conditions.append(f"{lead} IN (SELECT {lead} FROM {written})")
-        return (
-            f"SELECT {quoted(column)}, e.entry, e.kind, e.tenths / 10 AS points, e.reason{axis} FROM ("
-            f"SELECT {quoted(column)}, unnest({print_entries(self.card)}) AS e FROM ({sql.select(self.card, query)})"
-            f" WHERE {' AND '.join(filter(None, conditions))}) WHERE e.tenths <> 0"
-        )
+        return select_entries(self.card, sql.select(self.card, query), column, [*filter(None, conditions)])

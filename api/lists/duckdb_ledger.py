@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from leadledger.api.lists.ledger_entries import LedgerColumn, ledger_columns
 from leadledger.scoring.printers.sql.dialects.literals import quoted, text_expression
 from leadledger.scoring.scorecard import Scorecard
 
 
-def print_entries(card: Scorecard) -> str:
-    """The SQL of the list of all entries of a lead, read from the columns of the printed SELECT."""
-    return f"[{', '.join(_print_entry(card, entry) for entry in ledger_columns(card))}]"
+def select_entries(card: Scorecard, scored: str, id_column: str, conditions: Sequence[str]) -> str:
+    """The SELECT of one row per entry of a ledger: id, entry, kind, points, reason, of a card with axes the axis.
+
+    They add up to the points. `scored` is the printed SELECT, of which the rows that meet the conditions count.
+    """
+    entries = ", ".join(_print_entry(card, entry) for entry in ledger_columns(card))
+    axis = ", e.axis" if card.card.axes else ""
+    return (
+        f"SELECT {quoted(id_column)}, e.entry, e.kind, e.tenths / 10 AS points, e.reason{axis} FROM ("
+        f"SELECT {quoted(id_column)}, unnest([{entries}]) AS e FROM ({scored})"
+        f" WHERE {' AND '.join(conditions)}) WHERE e.tenths <> 0"
+    )
 
 
 def _print_entry(card: Scorecard, entry: LedgerColumn) -> str:

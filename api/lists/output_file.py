@@ -38,8 +38,9 @@ FORMATS = {
     ".xlsx": "FORMAT parquet",
 }
 _PART = ".part"
-_STARTS = ("=", "+", "-", "@", "\t", "\r")  # what a program for sheets may take for a formula
-_SIGNED = "[+-][0-9]+([.,][0-9]+)*([eE][+-]?[0-9]+)?%?"  # a number with its sign is none
+# Regular expressions of what a program for sheets may take for a formula, and of a number with its sign, which is none.
+FORMULA_START = r"^[=+@\t\r-]"
+SIGNED_NUMBER = "^[+-][0-9]+([.,][0-9]+)*([eE][+-]?[0-9]+)?%?$"
 _COPIED = 1 << 20  # bytes that are sent to standard output at a time
 _FETCHED = 10_000  # rows of a sheet that are fetched at a time
 
@@ -146,13 +147,15 @@ def is_delimited(ending: str) -> bool:
 
 def guard_formulas(column: str) -> str:
     """The SQL of a text column in which no text starts as a formula of a sheet does; numbers may have their sign."""
-    starts = f"regexp_matches({column}, '^[=+@\\t\\r-]') AND NOT regexp_full_match({column}, {text_literal(_SIGNED)})"
-    return f"CASE WHEN {starts} THEN '''' || {column} ELSE {column} END"
+    starts, is_number = (
+        f"regexp_matches({column}, {text_literal(pattern)})" for pattern in (FORMULA_START, SIGNED_NUMBER)
+    )
+    return f"CASE WHEN {starts} AND NOT {is_number} THEN '''' || {column} ELSE {column} END"
 
 
 def guard_formula(text: str) -> str:
     """A text as `guard_formulas` writes it."""
-    return f"'{text}" if text.startswith(_STARTS) and not re.fullmatch(_SIGNED, text) else text
+    return f"'{text}" if re.search(FORMULA_START, text) and not re.fullmatch(SIGNED_NUMBER, text) else text
 
 
 def send_to_stdout(part: Path) -> None:

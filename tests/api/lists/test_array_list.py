@@ -59,7 +59,22 @@ stages: [{name: lead}, {name: opportunity, requires: [need], points: 60}]
 HEADER = ("Lead Id", "need", "industry", "budget", "seen", "last_call", "row")
 NEEDS = ("urgent", "vague", " Clear", "", "maybe", "N/A")
 CALLS = ("2026-01-05", "1900-01-01", "2031-05-05", "")
-COMMENTS = ("", "x", "a, b", 'says "no"', "two\nlines", "#1", "ü")
+COMMENTS = (
+    "",
+    "x",
+    "a, b",
+    'says "no"',
+    "two\nlines",
+    "#1",
+    "ü",
+    "=1+1",
+    "@a,b",
+    "+47 22",
+    "-12.5",
+    "-1\n",
+    "+1,5e3%",
+    '-"',
+)
 ROWS = [
     (
         str(i % 390),
@@ -68,7 +83,7 @@ ROWS = [
         str(i * 700 % 90_000) if i % 11 else "",
         f"2026-0{1 + i % 6}-{1 + i % 28:02}" if i % 13 else "",
         CALLS[i % 4],
-        COMMENTS[i % 7],
+        COMMENTS[i % len(COMMENTS)],
     )
     for i in range(400)
 ]
@@ -86,6 +101,7 @@ WANTED = [
     Wanted(columns=("row", "score"), where="budget > 5000", only=("promote", "nurture")),
     Wanted(explain=True, prefix="lead_"),
     Wanted(explain=True, columns=("Lead Id", "gain_1", "loss_3", "plus_minus")),
+    Wanted(explain=True, guard_formulas=True, prefix="=", columns=("row", "Lead Id", "=gain_1", "=points", "=loss_1")),
     Wanted(explain=True, columns=("questions", "row"), only=("ask", "promote"), where="budget is null"),
 ]
 
