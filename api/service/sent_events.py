@@ -111,10 +111,11 @@ class SentEventReader:
                 return None
             if not 0 < len(event_id) <= LONGEST_NAME:
                 return None
-            received, properties = raw.get("received"), raw.get("properties") or {}
+            received = "" if raw.get("received") is None else raw["received"]
+            properties = {} if raw.get("properties") is None else raw["properties"]
             if type(properties) is not dict or len(properties) > MOST_NAMES or dict in map(type, properties.values()):
                 return None
-            happened, known = self.times[raw["time"]], self.times[received] if received else ""
+            happened, known = self.times[raw["time"]], "" if received == "" else self.times[received]
             return _make_row(lead, kind, happened, known, event_id, source, PLAIN, properties, at, key)
         except (KeyError, TypeError, ValueError, UnreadableValue):
             return None

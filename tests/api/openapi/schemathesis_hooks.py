@@ -14,6 +14,7 @@ from typing import Any
 
 import schemathesis
 from schemathesis.core.failures import Failure
+from schemathesis.core.parameters import ParameterLocation
 
 from leadledger import load
 from leadledger.api.openapi.crm_bodies import MEDIA_TYPE
@@ -72,14 +73,19 @@ def keep_draft(*, is_behind: bool, is_failing: bool) -> str:
     return draft.name
 
 
-def name_draft(case: schemathesis.Case) -> None:
-    """Let a request about a draft be about one that is there, in the revision that it has."""
-    if not case.path.startswith("/v1/drafts"):
-        return
+def name_kept_draft(case: schemathesis.Case) -> None:
+    """Let a request about a draft be about one that is there: of one that isn't, not even the body would be read."""
     if case.path.startswith("/v1/drafts/{"):
         case.path_parameters["id"] = keep_draft(
             is_behind=case.path.endswith("merge"), is_failing=case.path.endswith("accept")
         )
+
+
+def name_draft(case: schemathesis.Case) -> None:
+    """Let a request about a draft be about one that is there, in the revision that it has."""
+    if not case.path.startswith("/v1/drafts"):
+        return
+    name_kept_draft(case)
     if case.query and "revision" in case.query:
         case.query["revision"] = 2
     body: Any = case.body
@@ -101,8 +107,13 @@ def name_draft(case: schemathesis.Case) -> None:
 
 @schemathesis.hook
 def map_case(context: schemathesis.HookContext, case: schemathesis.Case) -> schemathesis.Case:
-    """A valid request that the service has no reason to refuse."""
-    if case.meta is None or case.meta.generation.mode != schemathesis.GenerationMode.POSITIVE:
+    """A valid request that the service has no reason to refuse; a wrong body is about a draft that is there."""
+    if case.meta is None:
+        return case
+    if case.meta.generation.mode != schemathesis.GenerationMode.POSITIVE:
+        path = case.meta.components.get(ParameterLocation.PATH)
+        if path is not None and path.mode == schemathesis.GenerationMode.POSITIVE:
+            name_kept_draft(case)
         return case
     name_draft(case)
     # The day may be in the address or in the body; if in both, it must be the same.

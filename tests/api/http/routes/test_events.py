@@ -20,6 +20,7 @@ SPEC = Path(__file__).parents[5] / "shared" / "specs" / "cloudevents.json"
 TIME = "2026-01-14T10:00:00Z"
 VISIT = {"kind": "visit", "lead": "L1", "id": "1", "time": TIME, "properties": {"path": "/pricing"}}
 CLOUD = {"specversion": "1.0", "type": "visit", "source": "web", "id": "c1", "subject": "L1", "time": TIME}
+EMPTY: list[Any] = [0, False, []]  # what is false in Python is not nothing
 PAGE = {"type": "page", "messageId": "p1", "userId": "L1", "timestamp": TIME, "properties": {"path": "/"}}
 # A body as each system sends it, how many events it has, and the lead of the first.
 BODIES: dict[str, tuple[Any, int, str]] = {
@@ -174,6 +175,11 @@ def test_good_events_are_stored_beside_bad_ones(web: TestClient) -> None:
             "has 2,001 names; send at most 2,000",
         ),
         ({**VISIT, **{str(number): 1 for number in range(2001)}}, "$", "has 2,006 names; send at most 2,000"),
+        *(
+            ({**VISIT, "properties": value}, "$.properties", f'{value!r} must be an object like {{"path": "/pricing"}}')
+            for value in (*EMPTY, "")
+        ),
+        *(({**VISIT, "received": value}, "$.received", "") for value in (*EMPTY, {})),
     ],
 )
 def test_wrong_shapes(web: TestClient, body: Any, path: str, reason: str) -> None:
@@ -181,7 +187,7 @@ def test_wrong_shapes(web: TestClient, body: Any, path: str, reason: str) -> Non
     answer = send(web, body)
     assert answer.status_code == 422
     (error,) = answer.json()["errors"]
-    assert error["path"] == (path or "$.events[0].properties")
+    assert error["path"] == (path or "$.events[0].properties"), answer.json()
     assert error["reason"] == (reason or error["reason"])
 
 
