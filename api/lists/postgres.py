@@ -19,6 +19,7 @@ from leadledger.api.lists.ledger_entries import ledger_columns
 from leadledger.api.lists.odd_days import find_odd_days
 from leadledger.api.lists.postgres_events import TableEvents
 from leadledger.api.lists.postgres_tables import (
+    choose_key,
     fetch_count,
     hides_rows,
     make_table,
@@ -32,7 +33,7 @@ from leadledger.api.lists.results import MOST_REJECTS_WORDED, RowCounts, ScoredT
 from leadledger.api.lists.wanted import Wanted, parse_where
 from leadledger.scoring.column_fit import find_homes, find_id_column, require_columns
 from leadledger.scoring.column_paths import list_columns
-from leadledger.scoring.errors import DataError, did_you_mean, quote
+from leadledger.scoring.errors import DataError
 from leadledger.scoring.field import Field
 from leadledger.scoring.outputs import list_names
 from leadledger.scoring.printers.sql import select as sql
@@ -40,7 +41,7 @@ from leadledger.scoring.printers.sql.dialects.postgres import LONGEST_NAME, POST
 from leadledger.scoring.printers.sql.number_evidence import ProvenDecimal, prove_decimals, with_decimals
 from leadledger.scoring.printers.sql.query import BAD, Query
 from leadledger.scoring.printers.sql.text_counts import TextNotes, find_text_counts
-from leadledger.scoring.scorecard import Card, Scorecard
+from leadledger.scoring.scorecard import Scorecard
 from leadledger.scoring.tree import Node
 from leadledger.training.sources.rejects import reject_values
 from leadledger.training.sources.scan import Reject
@@ -51,7 +52,8 @@ if TYPE_CHECKING:
 ENGINE = ENGINES["postgres"]
 KEY = "ll:key"
 WHERE = "ll:where"
-STAGED, TWICE = 'pg_temp."ll_scored"', 'pg_temp."ll_twice"'
+STAGED = 'pg_temp."ll_scored"'
+REJECTED = 'pg_temp."ll_rejected"'  # the ids of leads that are rejected, and how many rows each has
 FETCHED = 1000  # rejected rows that are fetched at a time
 STAMPS = {"release": "text", "as_of": "date", "scored_at": "timestamp with time zone"}
 LEDGER = {"kind": "text", "entry": "text", "points": "double precision"}
@@ -73,7 +75,8 @@ def score_table(
 
     `key` is the column that tells rows apart, by default that of the card's field of kind `id`. What `ENGINE` lacks of
     `wanted` is refused. `wanted.where` picks rows; one that can't be read counts as picked unless the condition is
-    surely false or true of it. `into` is made if it isn't there; rows of it that this run doesn't score stay.
+    surely false or true of it. `into` is made if it isn't there. Of its rows, those of leads that this run rejects are
+    deleted, since nobody could tell them from scores of today; those of leads that it doesn't read stay.
     `<into>_rejects` holds what this run left out: values that can't be read, rows without an id, and all rows of an id
     that occurs twice. `wanted.ledger` names a table that gets a row for each entry of each lead. `progress` is called
     with the name of each step.
@@ -94,6 +97,7 @@ def score_table(
         connection.execute("SET LOCAL datestyle = 'ISO'")  # from here days are shown as texts, as the card reads them
         report("writing the rejects")
         duplicates, nameless, bad = run.write_rejects(quote_parts(rejects))
+        withdrawn = run.withdraw_scores(into) if duplicates or bad else 0
         report("writing the scores")
         recommendations, grades = run.count_scores()
         scored = run.write_scores(into, sum(recommendations.values()))
@@ -108,7 +112,11 @@ def score_table(
             rejected_again=run.staged - scored,
         )
         counts.reconcile(table, all_rows=True)
-        notes = (*run.describe_hidden_rows(rows), *(run.events.describe(run.table) if run.events else ()))
+        notes = (
+            *run.describe_hidden_rows(rows),
+            *([_word_withdrawn(into, withdrawn)] if withdrawn else ()),
+            *(run.events.describe(run.table) if run.events else ()),
+        )
         first_rejects = run.word_first_rejects(quote_parts(rejects))
         report("committing")
     return ScoredTable(
@@ -157,7 +165,7 @@ class _TableRun:
         self.label, self.types = label, types
         self.hides_rows = hides_rows(connection, self.table)
         self.fit = require_columns(card.card, types, label)
-        self.key = _choose_key(card.card, types, label, key)
+        self.key = choose_key(card.card, types, label, key)
         home = find_homes(card.card, types).get(self.key)
         self.id = home.name if home is not None and home.kind == "id" else self.key
         self.outputs = sql_types(ENGINE.columns(card, wanted.explain))
@@ -253,13 +261,13 @@ class _TableRun:
         """Reject the rows whose id occurs twice, and those without one; how many of either."""
         columns = _reject_names()
         self.connection.execute(
-            f"CREATE TEMP TABLE {TWICE} ON COMMIT DROP AS SELECT {name(KEY)} AS id, count(*) AS rows FROM {STAGED}"
+            f"CREATE TEMP TABLE {REJECTED} ON COMMIT DROP AS SELECT {name(KEY)} AS id, count(*) AS rows FROM {STAGED}"
             f" WHERE {name(KEY)} IS NOT NULL GROUP BY {name(KEY)} HAVING count(*) > 1"
         )
-        self.connection.execute(f"ANALYZE {TWICE}")
+        self.connection.execute(f"ANALYZE {REJECTED}")
         self.connection.execute(
             f"INSERT INTO {rejects} ({columns}) SELECT CAST(id AS text), {text(self.key)}, CAST(id AS text),"
-            f" 'the id occurs in ' || rows || ' rows, none of which is scored' FROM {TWICE}"
+            f" 'the id occurs in ' || rows || ' rows, none of which is scored' FROM {REJECTED}"
         )
         nameless = self.connection.execute(
             f"INSERT INTO {rejects} ({columns}) SELECT NULL, {text(self.key)}, NULL, {text('has no id')}"
@@ -267,9 +275,11 @@ class _TableRun:
         ).rowcount
         if nameless:
             self.connection.execute(f"DELETE FROM {STAGED} WHERE {name(KEY)} IS NULL")
-        duplicates = fetch_count(self.connection, f"SELECT coalesce(sum(rows), 0)::bigint FROM {TWICE}")
+        duplicates = fetch_count(self.connection, f"SELECT coalesce(sum(rows), 0)::bigint FROM {REJECTED}")
         if duplicates:
-            self.connection.execute(f"DELETE FROM {STAGED} USING {TWICE} AS twice WHERE {name(KEY)} = twice.id")
+            self.connection.execute(
+                f"DELETE FROM {STAGED} USING {REJECTED} AS rejected WHERE {name(KEY)} = rejected.id"
+            )
         return duplicates, nameless
 
     def _reject_unreadable(self, rejects: str) -> int:
@@ -300,6 +310,7 @@ class _TableRun:
                     for reject in rejects_of_lead
                 ]
                 writer.executemany(insert, rejected)
+        self.connection.execute(f"INSERT INTO {REJECTED} SELECT {name(KEY)}, 1 FROM {bad}")
         self.connection.execute(f"DELETE FROM {bad}")
         return count
 
@@ -314,6 +325,19 @@ class _TableRun:
         selected = f"SELECT {_reject_names()} FROM {rejects} LIMIT {MOST_REJECTS_WORDED}"
         rows = self.connection.execute(selected).fetchall()
         return tuple(word_reject(lead_id, column, reason) for lead_id, column, _, reason in rows)
+
+    def withdraw_scores(self, into: str) -> int:
+        """Delete the earlier scores, and the entries, of leads that are rejected. How many scores there were."""
+        tables = [] if self.into_is_new else [into]
+        tables += [] if self.ledger is None else [self.ledger]
+        counts = [
+            self.connection.execute(
+                f"DELETE FROM {quote_parts(split_name(table))} AS old USING {REJECTED} AS rejected"
+                f" WHERE old.{name(self.id)} = rejected.id"
+            ).rowcount
+            for table in tables
+        ]
+        return 0 if self.into_is_new else counts[0]
 
     # -- the scores -------------------------------------------------------------------------------------------------
 
@@ -411,17 +435,11 @@ class _TableRun:
         return dict(recommendations), dict(sorted(grades.items()))
 
 
-def _choose_key(card: Card, types: Mapping[str, str], label: str, key: str | None) -> str:
-    """The column that tells rows apart: `key`, or that of a field of kind id. Raises DataError."""
-    if key is None:
-        key = find_id_column(card, types)
-        if not key:
-            raise DataError(f"{label}: no column holds the card's field of kind id; name the column that is the key")
-    if key not in types:
-        raise DataError(f"{label}: there is no column {quote(key)}.{did_you_mean(key, types)}")
-    if POSTGRES.family_of(types[key]) not in ("text", "integer", "decimal"):
-        raise DataError(f"{label}: column '{key}' has the type {types[key]}, which can't be a key")
-    return key
+def _word_withdrawn(into: str, scores: int) -> str:
+    return (
+        f"{into} held {scores:,} {'score' if scores == 1 else 'scores'} of earlier runs of leads that are rejected now;"
+        f" {'it was' if scores == 1 else 'they were'} deleted."
+    )
 
 
 def _reject_names() -> str:

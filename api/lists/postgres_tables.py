@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from leadledger.scoring.errors import DataError, quote
+from leadledger.scoring.column_fit import find_id_column
+from leadledger.scoring.errors import DataError, did_you_mean, quote
 from leadledger.scoring.outputs import Column
 from leadledger.scoring.printers.sql.dialects.literals import table_parts
 from leadledger.scoring.printers.sql.dialects.postgres import LONGEST_NAME, POSTGRES, name
+from leadledger.scoring.scorecard import Card
 
 if TYPE_CHECKING:
     import psycopg
@@ -86,6 +88,19 @@ def read_columns(connection: psycopg.Connection[Any], quoted: str) -> dict[str, 
         [oid],
     ).fetchall()
     return {str(column): str(kind) for column, kind in rows}
+
+
+def choose_key(card: Card, types: Mapping[str, str], label: str, key: str | None) -> str:
+    """The column that tells rows apart: `key`, or that of a field of kind id. Raises DataError."""
+    if key is None:
+        key = find_id_column(card, types)
+        if not key:
+            raise DataError(f"{label}: no column holds the card's field of kind id; name the column that is the key")
+    if key not in types:
+        raise DataError(f"{label}: there is no column {quote(key)}.{did_you_mean(key, types)}")
+    if POSTGRES.family_of(types[key]) not in ("text", "integer", "decimal"):
+        raise DataError(f"{label}: column '{key}' has the type {types[key]}, which can't be a key")
+    return key
 
 
 def make_table(connection: psycopg.Connection[Any], table: str, columns: Mapping[str, str], key: str | None) -> bool:

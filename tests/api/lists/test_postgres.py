@@ -182,6 +182,28 @@ def test_an_error_in_the_middle_changes_nothing(url: str, db: psycopg.Connection
     assert db.execute("SELECT id FROM scores_rejects").fetchall() == [("b",)]
 
 
+def test_a_rejected_lead_loses_its_earlier_score(url: str, db: psycopg.Connection[Any]) -> None:
+    """A score that the next run can't renew is deleted with its entries, and that is said; others stay."""
+    leads(db, "('a', '1', '', '', ''), ('b', '2', '', '', ''), ('c', '3', '', '', ''), ('d', '4', '', '', '')")
+    wanted = Wanted(ledger="entries")
+    assert score_table(CARD, url, "leads", "scores", AS_OF, wanted).notes == ()
+    db.execute(
+        "UPDATE leads SET employees = 'many' WHERE id = 'a'; INSERT INTO leads VALUES ('b', '2'), ('e', 'many');"
+        " DELETE FROM leads WHERE id = 'd'"
+    )
+    again = score_table(CARD, url, "leads", "scores", AS_OF, wanted)
+    assert (again.scored, again.rejected) == (1, 4)
+    assert [note for note in again.notes if "deleted" in note] == [
+        "scores held 2 scores of earlier runs of leads that are rejected now; they were deleted."
+    ]
+    assert [lead for lead, _ in scores(db)] == ["c", "d"]
+    assert db.execute("SELECT DISTINCT id FROM entries ORDER BY id").fetchall() == [("c",), ("d",)]
+    db.execute("UPDATE leads SET employees = 'many' WHERE id = 'c'")
+    assert score_table(CARD, url, "leads", "scores", AS_OF).notes[0] == (
+        "scores held 1 score of earlier runs of leads that are rejected now; it was deleted."
+    )
+
+
 def test_some_rows_with_their_errors_and_entries(url: str, db: psycopg.Connection[Any]) -> None:
     """`where` picks rows in the card's own language; a ledger has a row for each entry."""
     leads(db, "('a', '100', 'no', '', ''), ('b', '10', 'NO', '', ''), ('c', 'x', '', '', '')")

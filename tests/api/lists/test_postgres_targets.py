@@ -140,19 +140,6 @@ def test_an_empty_table_is_empty(url: str, db: psycopg.Connection[Any]) -> None:
     assert score_table(CARD, url, "leads", "scores", AS_OF).rows == 0
 
 
-def test_a_lead_that_is_rejected_keeps_its_last_score_and_entries(url: str, db: psycopg.Connection[Any]) -> None:
-    """Rows that a run doesn't score stay as they were, in the table of scores and in that of entries."""
-    wanted = Wanted(ledger="entries")
-    score_table(CARD, url, "leads", "scores", AS_OF, wanted)
-    before = db.execute("SELECT * FROM entries WHERE id = 1 ORDER BY entry").fetchall()
-    db.execute("INSERT INTO leads VALUES (1, 5, 'NO'); UPDATE leads SET country = 'NO' WHERE id = 2")
-    again = score_table(CARD, url, "leads", "scores", AS_OF, wanted)
-    assert (again.scored, again.duplicates) == (1, 2)
-    assert scores(db) == [(1, 63), (2, 60)]
-    assert db.execute("SELECT * FROM entries WHERE id = 1 ORDER BY entry").fetchall() == before
-    assert db.execute("SELECT entry FROM entries WHERE id = 2 ORDER BY entry").fetchall() == [("near",), ("start",)]
-
-
 def test_a_score_is_replaced_on_its_page(url: str, db: psycopg.Connection[Any]) -> None:
     """A table of scores that we make has room on each page for the next score of its rows."""
     db.execute("INSERT INTO leads SELECT i, i, 'SE' FROM generate_series(3, 1000) AS s (i)")
