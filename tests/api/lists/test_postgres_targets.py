@@ -10,7 +10,6 @@ import psycopg
 import pytest
 
 from leadledger.api.lists.postgres import score_table
-from leadledger.api.lists.wanted import Wanted
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.printers.sql import select as sql
