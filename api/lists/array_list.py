@@ -25,7 +25,7 @@ import pyarrow as arrow  # type: ignore[import-untyped]
 from leadledger.api.lists import output_file
 from leadledger.api.lists.bad_rows import BadRows
 from leadledger.api.lists.coded_output import BlockWriter, OutputBlock, ParquetWriter, TextWriter
-from leadledger.api.lists.csv_blocks import OddText, can_be_cut, count_rows
+from leadledger.api.lists.csv_blocks import BrokenRow, OddText, can_be_cut, count_rows
 from leadledger.api.lists.id_counts import IdCounts
 from leadledger.api.lists.list_blocks import BlockReader, ListBlock, ParquetReader, TextReader
 from leadledger.api.lists.progress import ReportProgress
@@ -36,7 +36,7 @@ from leadledger.scoring.arrays.list_scorer import ArrayScorer, ScoredBlock, Unfi
 from leadledger.scoring.outputs import PLUS_MINUS, QUESTIONS, REASON_COLUMNS, Column, list_names
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.scoring.tree import Node
-from leadledger.training.sources.scan import ROW, Scan, SourceFile
+from leadledger.training.sources.scan import ROW, Reject, Scan, SourceFile
 
 ENDINGS = (".csv", ".tsv", ".parquet", ".xlsx")  # of the outputs that arrays write; a sheet is made of Parquet
 MOST_THREADS = 8  # each holds a few times the bytes of a block
@@ -75,6 +75,7 @@ class _ScoredPart:
     texts: list[arrow.Table]
     ids: arrow.Array | None
     bad: arrow.Table | None
+    broken: Sequence[BrokenRow]
 
 
 def open_arrays(
@@ -151,6 +152,7 @@ class ArrayList:
         tallies: dict[str, Counter[str]] = {"recommendation": Counter(), "grade": Counter()}
         ids = IdCounts(self._connection)
         bad_rows = BadRows(work / "bad_rows")
+        broken: list[Reject] = []
         read = scored = 0
         with closing(self._open_writer(part)) as writer, closing(bad_rows):
 
@@ -166,6 +168,8 @@ class ArrayList:
                     texts.add(piece.texts)
                     ids.add(piece.ids)
                     bad_rows.add(piece.bad, read)
+                    before = read + len(broken)
+                    broken += [Reject(before + row.place, "", row.text, row.reason) for row in piece.broken]
                     read += piece.read
                     scored += piece.scored
                     if progress is not None:
@@ -179,7 +183,8 @@ class ArrayList:
         rows, duplicates, odd_days, odd_texts = _work_in_order(lambda measure: measure(), measures)
         recommendations, grades = (dict(sorted(tallies[name].items())) for name in ("recommendation", "grade"))
         counts = WrittenCounts(rows, recommendations, grades, duplicates, odd_days, odd_texts)
-        return WrittenScores(read, scored, bad_rows.rows, counts, bad_rows if bad_rows.rows else None)
+        broken = sorted([*self._plan.scan.rejects, *broken], key=lambda reject: reject.row)
+        return WrittenScores(read, scored, bad_rows.rows, broken, counts, bad_rows if bad_rows.rows else None)
 
     def _open_writer(self, part: Path) -> BlockWriter:
         if output_file.is_delimited(self._plan.ending):
@@ -203,7 +208,9 @@ class ArrayList:
         ids = columns[counted.id_column] if counted.id_column else None
         output = self._take(block, scores, chosen)
         bad = self._take_bad(block, scored.bad) if scored.bad.any() else None
-        return _ScoredPart(writer.encode(output), block.share, block.rows, output.rows, tallies, days, texts, ids, bad)
+        return _ScoredPart(
+            writer.encode(output), block.share, block.rows, output.rows, tallies, days, texts, ids, bad, block.broken
+        )
 
     def _choose(self, scored: ScoredBlock) -> npt.NDArray[np.bool_] | None:
         """Which rows are written; None: all."""

@@ -7,7 +7,7 @@ Anything else is an `OddText`, and SQL scores the list instead.
 from __future__ import annotations
 
 from codecs import BOM_UTF8
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pyarrow as arrow  # type: ignore[import-untyped]
 import pyarrow.csv as arrow_csv  # type: ignore[import-untyped]
 
+from leadledger.training.sources.rejects import REASONS
 from leadledger.training.sources.scan import SourceFile
 
 BLOCK_SIZE = 8 << 20  # bytes of text that one thread parses at a time
@@ -42,6 +43,15 @@ class TextBlock:
         """The places of a sign that are not within quotes."""
         places = _find(self.text, sign)
         return places[np.searchsorted(self.quotes, places) % 2 == 0] if len(self.quotes) else places
+
+
+@dataclass(frozen=True)
+class BrokenRow:
+    """A row of a block with fewer or more cells than the header; `place` is its number in the block, from 1."""
+
+    place: int
+    text: str
+    reason: str
 
 
 def can_be_cut(source: SourceFile) -> bool:
@@ -107,14 +117,28 @@ def check_block(text: bytes, line_end: bytes, delimiter: str) -> TextBlock:
     return block
 
 
-def parse_block(block: TextBlock, source: SourceFile, types: Mapping[str, arrow.DataType]) -> arrow.Table:
-    """Some columns of a block, by their types, which are of text. An empty value is none. Raises OddText."""
+def parse_block(
+    block: TextBlock, source: SourceFile, types: Mapping[str, arrow.DataType]
+) -> tuple[arrow.Table, list[BrokenRow]]:
+    """Some columns of a block, by their types, which are of text, and the broken rows, which are left out.
+
+    An empty value is none. Raises OddText.
+    """
     assert source.style is not None
+    delimiter = source.style.delimiter
+    broken: list[Any] = []
+
+    def leave_out(row: Any) -> str:
+        broken.append(row)
+        return "skip"
+
     try:
-        return arrow_csv.read_csv(
+        table = arrow_csv.read_csv(
             arrow.BufferReader(_buffer(block.text)),
             arrow_csv.ReadOptions(use_threads=False, block_size=len(block.text) + 1, column_names=[*source.names]),
-            arrow_csv.ParseOptions(delimiter=source.style.delimiter, newlines_in_values=bool(len(block.quotes))),
+            arrow_csv.ParseOptions(
+                delimiter=delimiter, newlines_in_values=bool(len(block.quotes)), invalid_row_handler=leave_out
+            ),
             arrow_csv.ConvertOptions(
                 check_utf8=False,  # done already, of all columns
                 column_types=types,
@@ -125,10 +149,22 @@ def parse_block(block: TextBlock, source: SourceFile, types: Mapping[str, arrow.
         ).combine_chunks()
     except arrow.ArrowInvalid as error:
         raise OddText(str(error)) from None
+    return table, [_describe_broken(row, delimiter) for row in broken]
 
 
-def split_rows(block: TextBlock, rows: int) -> arrow.Array:
-    """The rows of a block as they stand there, without their line ends; there are `rows`. Raises OddText."""
+def _describe_broken(row: Any, delimiter: str) -> BrokenRow:
+    """A row that Arrow left out. Raises OddText."""
+    is_short = row.actual_columns < row.expected_columns
+    if not is_short and row.text.endswith((delimiter, QUOTE.decode() * 2)):
+        raise OddText("a row has more cells than the header, and the last is empty")  # DuckDB may read it all the same
+    return BrokenRow(row.number, row.text, REASONS["MISSING COLUMNS" if is_short else "TOO MANY COLUMNS"])
+
+
+def split_rows(block: TextBlock, rows: int, broken: Sequence[BrokenRow]) -> arrow.Array:
+    """The rows of a block as they stand there, without their line ends; there are `rows` beside the broken ones.
+
+    Raises OddText.
+    """
     ends = block.find(_FEED)
     if not len(ends) or ends[-1] != len(block.text) - 1:
         ends = np.append(ends, len(block.text))
@@ -137,8 +173,11 @@ def split_rows(block: TextBlock, rows: int) -> arrow.Array:
         ends = ends - np.isin(ends, block.find(_RETURN) + 1)
     filled = ends > starts
     starts, ends = starts[filled], ends[filled]
-    if len(starts) != rows:
+    if len(starts) != rows + len(broken):
         raise OddText("there are lines that are no rows")
+    if broken:
+        places = [row.place - 1 for row in broken]
+        starts, ends = np.delete(starts, places), np.delete(ends, places)
     # Every other text of this array is a row, the ones between are what stands between rows.
     offsets = np.empty(2 * rows + 1, np.int32)
     offsets[:-1:2], offsets[1::2], offsets[-1] = starts, ends, ends[-1] if rows else 0

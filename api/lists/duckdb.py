@@ -160,12 +160,11 @@ class _FileRun:
         scores = output_file.choose_part(stack, work / "scored", places.scores)
         things = self._list_counted(ending)
         written = self._write_scores(scores, ending, work, things, progress)
-        broken = find_broken_rows(connection, scan)
         proven = self._prove_decimals(written) if written.bad else ()
         if proven:
             self.card = number_evidence.with_decimals(self.card, proven)
             written = self._write_scores(scores, ending, work, things, progress)
-            broken = find_broken_rows(connection, scan)
+        broken = written.broken
         refuse_empty(scan, written.read, broken)
         rejects = choose_reject_part(stack, work, places.rejects)
         rejected_again, first_rejects = write_rejects(
@@ -317,7 +316,7 @@ class _FileRun:
         if scan.kind == "parquet":  # of which whole parts may be skipped; its own count is in the file
             ((read,),) = connection.execute(f"SELECT count(*) FROM {scan.sql}").fetchall()
         ((bad,),) = connection.execute("SELECT nextval('ll_bad')").fetchall()
-        return WrittenScores(read, count, bad)
+        return WrittenScores(read, count, bad, find_broken_rows(connection, scan))
 
     def _select_column(self, column: str, worded: str | None, ending: str) -> str:
         """A column as it is written; `worded` is its SQL where Python words it."""

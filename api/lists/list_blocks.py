@@ -9,7 +9,16 @@ from typing import Any, Protocol
 import pyarrow as arrow  # type: ignore[import-untyped]
 import pyarrow.parquet as parquet  # type: ignore[import-untyped]
 
-from leadledger.api.lists.csv_blocks import BLOCK_SIZE, CODES, OddText, check_block, cut_blocks, parse_block, split_rows
+from leadledger.api.lists.csv_blocks import (
+    BLOCK_SIZE,
+    CODES,
+    BrokenRow,
+    OddText,
+    check_block,
+    cut_blocks,
+    parse_block,
+    split_rows,
+)
 from leadledger.training.sources.scan import SourceFile
 
 MOST_BYTES_IN_GROUP = 256 << 20  # of a group of rows of Parquet, unpacked: as much as a thread may hold
@@ -24,14 +33,15 @@ _WIDE_TEXTS = (arrow.large_string(), arrow.string_view())  # as pandas and Polar
 
 @dataclass(frozen=True)
 class ListBlock:
-    """Some rows of a list: its columns, and the rows as texts, where they are asked for. `share` of the list is done
-    with it.
+    """Some rows of a list: its columns, the rows as texts, where they are asked for, and the broken rows among them,
+    which do not count. `share` of the list is done with it.
     """
 
     rows: int
     columns: Mapping[str, arrow.Array]
     lines: arrow.Array | None
     share: float
+    broken: Sequence[BrokenRow] = ()
 
 
 class BlockReader(Protocol):
@@ -72,10 +82,10 @@ class TextReader:
         text, line_end, share = part
         assert self._source.style is not None
         block = check_block(text, line_end, self._source.style.delimiter)
-        table = parse_block(block, self._source, self.types)
-        lines = split_rows(block, table.num_rows) if self._has_lines else None
+        table, broken = parse_block(block, self._source, self.types)
+        lines = split_rows(block, table.num_rows, broken) if self._has_lines else None
         columns = {name: table.column(name).chunk(0) for name in self.types}
-        return ListBlock(table.num_rows, columns, lines, share)
+        return ListBlock(table.num_rows, columns, lines, share, broken)
 
 
 class ParquetReader:

@@ -17,6 +17,7 @@ from leadledger.scoring.scorecard import Card
 
 if TYPE_CHECKING:
     from leadledger.api.lists.bad_rows import BadRows
+    from leadledger.training.sources.scan import Reject
 
 
 @dataclass(frozen=True)
@@ -53,12 +54,14 @@ class WrittenCounts:
 class WrittenScores:
     """What became of the rows of a list: how many were read, how many scored, and in how many a value can't be read.
 
-    Arrays bring what was counted, and the bad rows if there are any; SQL is asked for both when they are needed (None).
+    `broken` are those that can't be read as rows, in their order. Arrays bring what was counted, and the bad rows if
+    there are any; SQL is asked for both when they are needed (None).
     """
 
     read: int
     scored: int
     bad: int
+    broken: Sequence[Reject]
     counts: WrittenCounts | None = None
     bad_rows: BadRows | None = None
 

@@ -76,7 +76,7 @@ def find_broken_rows(connection: duckdb.DuckDBPyConnection, scan: Scan) -> tuple
     blanks = (
         [0] * len(errors)
         if one_column
-        else _count_blank_lines(Path(path), [error[1] for error in errors], delimiter, quote, escape)
+        else _count_blank_lines(Path(path), [int(error[1]) - 1 for error in errors], delimiter, quote, escape)
     )
     rejects = []
     for (line, _, position, text, kinds), blank in zip(errors, blanks, strict=True):

@@ -91,6 +91,7 @@ BAD = [
     ("400", "urgent", "Retail", "lots", "2026-06-30", "", ""),
     ("", "vague", "", "1", "2026-02-30", "", 'x"y'),
 ]
+BROKEN: list[tuple[str, ...]] = [("402", "urgent"), ("", *ROWS[1]), ("403", *ROWS[1], "two\nlines", "x"), ("#",)]
 WANTED = [
     Wanted(),
     Wanted(prefix="lead_"),
@@ -170,17 +171,19 @@ def score_both_ways(
 def test_arrays_write_what_sql_writes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, ending: str, wanted: Wanted
 ) -> None:
-    """Rows, types, rejects, counts and notes are the same, with repeated ids, odd days, new texts and bad values."""
+    """Rows, types, rejects, counts and notes are the same, with repeated ids, odd days, new texts and broken rows."""
     data = tmp_path / f"leads.{'parquet' if kind == 'parquet' else 'csv'}"
-    rows = [*ROWS[:300], *BAD, *ROWS[300:]]
+    rows: list[tuple[str, ...]] = [*ROWS[:300], *BAD, *ROWS[300:]]
+    broken = [] if kind == "parquet" else BROKEN
     if kind == "parquet":
         write_parquet(data, rows)
     else:
+        rows = [*rows[:150], *broken[:3], *rows[150:350], *broken[3:], *rows[350:]]
         write_text(data, rows, *((";", "\r\n") if kind == "semicolons" else (",", "\n")))
     by_arrays, by_sql = score_both_ways(data, tmp_path, ending, wanted, monkeypatch)
     assert by_arrays == by_sql
     report = by_arrays[0]
-    assert (report["rows"], report["rejected"] > 2, report["duplicate_ids"] > 2) == (402, True, True)
+    assert (report["rows"], report["rejected"] > 2, report["duplicate_ids"] > 2) == (402 + len(broken), True, True)
     assert len(report["notes"]) > (0 if wanted.columns else 2)
 
 

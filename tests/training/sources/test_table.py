@@ -101,6 +101,16 @@ def test_rows_that_are_no_rows_are_kept_apart(duck: duckdb.DuckDBPyConnection, t
     assert source.rows + len(source.rejects) == 300_001
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_broken_rows_of_one_sign_before_empty_lines(duck: duckdb.DuckDBPyConnection, tmp_path: Path, end: str) -> None:
+    """Empty lines are no rows, and those behind a broken row don't change its number."""
+    path = tmp_path / "leads.csv"
+    path.write_bytes(end.join(["a,b", "", "1", "", "", "2,x", "3", "", "4,y", ""]).encode())
+    source = read_list(duck, path)
+    assert [(reject.row, reject.value) for reject in source.rejects] == [(1, "1"), (3, "3")]
+    assert rows(duck) == [(2, "2", "x"), (4, "4", "y")]
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_delimiters_and_line_ends_are_found(
