@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from tests import effort, spark
 from tests.readme import blocks
@@ -64,6 +66,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if mark := item.get_closest_marker("slow"):
                 seconds[item.path] += mark.kwargs.get("seconds", 2)
         items.sort(key=lambda item: -seconds[item.path])
+
+
+class SparkScheduling(LoadFileScheduling):
+    """A file's tests on one worker, and those of Spark, whatever their file, on one: its Java warms up but once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "spark" if "spark" in nodeid else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SparkScheduling | None:
+    """How tests are shared among workers; None: as xdist does it."""
+    return SparkScheduling(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

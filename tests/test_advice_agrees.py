@@ -108,9 +108,9 @@ def backend(request: pytest.FixtureRequest) -> Iterator[tuple[Engine, Rows]]:
         yield request.param, rows
 
 
-def check_advice(card: Scorecard, dialect: str, rows: Rows) -> None:
+def check_advice(card: Scorecard, dialect: str, rows: Rows, step: int = 1) -> None:
     """Each lead has the same verdict, stage and days in Python and in an engine of SQL, or none if it can't be read."""
-    leads, seen, draws = draw_leads(), set(), set()
+    leads, seen, draws = draw_leads()[::step], set(), set()
     query = Query(AS_OF, columns={"row": "INTEGER", **TYPES}, keep=["row"], checks=True)
     for lead, row in zip(leads, rows(leads, TYPES, sql.select(card, query, dialect)), strict=True):
         printed = tuple(row[name] for name in ("recommendation", "recommended_since", "below_since"))
@@ -192,8 +192,8 @@ def test_any_card_that_remembers_agrees(backend: tuple[Engine, Rows]) -> None:
 @pytest.mark.slow
 def test_advice_agrees_in_googlesql() -> None:
     """GoogleSQL's evaluator, which speaks BigQuery's language, gives the same advice."""
-    with googlesql_rows() as rows:
-        check_advice(CARD, "bigquery", rows)
+    with googlesql_rows() as rows:  # it interprets, and takes a hundred times as long as an engine
+        check_advice(CARD, "bigquery", rows, step=4)
 
 
 @pytest.mark.slow

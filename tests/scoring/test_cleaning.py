@@ -6,13 +6,11 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,9 +25,10 @@ from leadledger.scoring.rule import Rule
 from leadledger.scoring.scorecard import Card, build_untrained
 from leadledger.scoring.text_forms import key_of
 from leadledger.scoring.tree import Condition, Constant, FieldRef, In
+from tests.case_files import read_cases
 from tests.strategies import NUMBER_FIELDS, NUMBER_LIKE
 
-CASES = yaml.safe_load((Path(__file__).parents[1] / "cases" / "cleaning.yaml").read_text(encoding="utf-8"))
+CASES = read_cases("cleaning.yaml")
 MISSING = frozenset(map(key_of, CASES["missing"]))
 KINDS = ("number", "text", "flag", "date", "id", "choices")
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from scipy.stats import binom
 
 from leadledger.scoring.card.reader import parse_card
@@ -17,6 +15,7 @@ from leadledger.scoring.exploration import Chance, Exploration, explore, find_le
 from leadledger.scoring.gate import Threshold
 from leadledger.scoring.outputs import VERDICTS
 from leadledger.scoring.scorecard import Learned, Scorecard, build_untrained
+from tests.case_files import read_cases
 
 AS_OF = date(2026, 3, 1)
 CARD = """
@@ -36,9 +35,7 @@ stages:
   - {name: contact}
   - {name: lead, requires: [need], points: 60, explore: {share: 20 %, salt: spring}}
 """
-CASES: list[dict[str, Any]] = yaml.safe_load(
-    (Path(__file__).parents[1] / "cases" / "exploration.yaml").read_text("utf-8")
-)
+CASES: list[dict[str, Any]] = read_cases("exploration.yaml")
 DRAWN, UNDRAWN = "L-12", "L-1"  # by the share and the salt of the card
 
 

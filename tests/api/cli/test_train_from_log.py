@@ -13,7 +13,6 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from click.testing import CliRunner, Result
 from fastapi.testclient import TestClient
 from sklearn.metrics import roc_auc_score
@@ -32,8 +31,9 @@ from leadledger.training.promotions import read_promotions
 from leadledger.training.runs.train import train
 from leadledger.training.sources.logged import LEFT_OUT_REASONS, OUTCOME_DAY, SCORE_DAY
 from tests import logs
+from tests.case_files import read_cases
 
-CASES = yaml.safe_load((Path(__file__).parents[2] / "cases" / "from_log.yaml").read_text("utf-8"))
+CASES = read_cases("from_log.yaml")
 CARD = """
 name: small-crm
 fields:

@@ -11,7 +11,6 @@ from typing import Any
 import httpcore2
 import pytest
 import standardwebhooks
-import yaml
 
 from leadledger.api.hooks.addresses import LONGEST_HOOK_URL, check_addresses, is_public, read_address, read_literal
 from leadledger.api.hooks.retries import Answer
@@ -19,9 +18,10 @@ from leadledger.api.hooks.sender import Resolve, Sender
 from leadledger.api.hooks.signing import make_secret
 from leadledger.scoring.errors import HookError
 from tests.api.hooks.receiver import Receiver, receiving
+from tests.case_files import read_cases
 
 CASES_FOLDER = Path(__file__).parents[2] / "cases" / "hooks"
-CASES = yaml.safe_load((CASES_FOLDER / "addresses.yaml").read_text("utf-8"))
+CASES = read_cases("hooks/addresses.yaml")
 CERTIFICATE = str(CASES_FOLDER / "hooks.example.com.pem")
 NOT_PUBLIC = "the URL leads to an address that is not public"
 PUBLIC = "93.184.215.14"

@@ -14,16 +14,16 @@ from typing import Any
 
 import duckdb
 import pytest
-import yaml
 
 import leadledger
 from leadledger.api.lists.duckdb import score_list
 from leadledger.api.lists.results import ScoredList
 from leadledger.scoring.errors import DataError, ScoringError
 from leadledger.scoring.scorecard import Scorecard
+from tests.case_files import read_cases
 
 LISTS = Path(__file__).parents[2] / "cases" / "lists"
-CASES: list[dict[str, Any]] = yaml.safe_load((LISTS / "index.yaml").read_text("utf-8"))
+CASES: list[dict[str, Any]] = read_cases("lists/index.yaml")
 AS_OF = date(2026, 7, 1)
 CARD = """
 name: lists

@@ -16,7 +16,6 @@ import pandas as pd
 import polars as pl
 import pyarrow as arrow  # type: ignore[import-untyped]
 import pytest
-import yaml
 
 from leadledger import score_frame
 from leadledger.api.cli.lead_file import WhichLead, read_lead
@@ -29,6 +28,7 @@ from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.scorecard import build_untrained
 from leadledger.training.history_reader import read_history
+from tests.case_files import read_cases
 from tests.postgres import database, server
 
 AS_OF = date(2026, 7, 1)
@@ -45,7 +45,7 @@ rules:
 """
 )
 SCORECARD = build_untrained(CARD)
-CASES = yaml.safe_load((Path(__file__).parents[2] / "cases" / "number_evidence.yaml").read_text(encoding="utf-8"))
+CASES = read_cases("number_evidence.yaml")
 each_case = pytest.mark.parametrize("case", CASES["cases"], ids=lambda case: case["what"])
 
 

@@ -14,8 +14,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 WIDE, PHONE = 1280, 390  # pixels
-# A width moves things and a scheme colours them, so each is tried once, and not each with each.
-LOOKS = ((WIDE, "dark"), (PHONE, "light"), (320, "dark"))
+NARROW = (768, PHONE, 320)  # pixels: a tablet, a phone, and what WCAG asks for
 PATIENCE = 20_000  # milliseconds: no test waits so long, unless something hangs
 AXE_OPTIONS = {
     "resultTypes": ["violations"],
@@ -89,6 +88,23 @@ def check_fits(page: Page) -> None:
     """Fail where a page must be scrolled sideways."""
     wide, seen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     assert wide <= seen, f"{wide} pixels of {seen}"
+
+
+def check_looks(page: Page) -> None:
+    """Fail where an open page shuts somebody out or doesn't fit: light as it is, then dark and ever narrower."""
+    check_accessible(page)
+    check_fits(page)
+    page.emulate_media(color_scheme="dark")
+    check_narrow(page)
+    check_accessible(page)
+
+
+def check_narrow(page: Page) -> None:
+    """Fail where a page doesn't fit a narrow screen."""
+    for width in NARROW:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate("() => new Promise(requestAnimationFrame)")  # what the width decides is decided then
+        check_fits(page)
 
 
 def keep_picture(page: Page, path: Path) -> None:

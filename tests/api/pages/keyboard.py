@@ -5,14 +5,21 @@ from __future__ import annotations
 from playwright.sync_api import Locator, Page
 
 MOST_STEPS = 400
+# What a script has replaced meanwhile is looked for again; a name or a label is costly to look for at each step.
+STANDING = "element => element === document.activeElement ? 'focused' : element.isConnected ? 'elsewhere' : 'replaced'"
 
 
 def reach(page: Page, wanted: Locator) -> Locator:
     """Go to an element by the tabulator key. Fails where it can't be reached."""
     wanted.wait_for()
+    element = wanted.element_handle()
     for _ in range(MOST_STEPS):
-        if wanted.evaluate("element => element === document.activeElement"):
+        standing = element.evaluate(STANDING)
+        if standing == "focused":
             return wanted
+        if standing == "replaced":
+            element = wanted.element_handle()
+            continue
         page.keyboard.press("Tab")
     raise AssertionError(f"{wanted} can't be reached by keyboard")
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from leadledger.api.pages.desk.list_query import LEADS_SHOWN
 from leadledger.api.pages.desk.standing import word_ordinal
 from leadledger.api.wording.figures import word_chance
-from tests.api.pages.browsing import LOOKS, Visitor, check_accessible, check_fits
+from tests.api.pages.browsing import Visitor, check_looks
 from tests.api.pages.keyboard import press, reach
 from tests.api.pages.sites import Site
 
@@ -33,15 +33,13 @@ def tab_to(page: Page, name: str) -> None:
     raise AssertionError(f"the tabulator never comes to {name!r}")
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_everybody_can_read_a_lead(visitor: Visitor, width: int, scheme: str) -> None:
+def test_everybody_can_read_a_lead(visitor: Visitor) -> None:
     """With all that a page may show, it shuts nobody out, fits, and needs nothing that its policy forbids."""
     for path in (LEAD, f"{LEAD}&answer.budget=9000&with=L0004", f"{LEAD}&answer.budget=x", "/desk/lead?id=nobody"):
-        with visitor.open(path, width=width, scheme=scheme) as page:
+        with visitor.open(path) as page:
             for summary in page.locator("summary").all():
                 summary.click()
-            check_accessible(page)
-            check_fits(page)
+            check_looks(page)
 
 
 @pytest.mark.parametrize("javascript", [True, False])

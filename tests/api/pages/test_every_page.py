@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 from leadledger.api.app import create_app
 from leadledger.api.http.access import build_route_table
 from leadledger.api.service.settings import Settings
-from tests.api.pages.browsing import PHONE, Visitor, check_accessible, check_fits
+from tests.api.pages.browsing import Visitor, check_accessible, check_fits, check_narrow
 from tests.api.pages.hostile_site import HostileSite, list_addresses, run_hostile_site
 from tests.serving import CARD
 
@@ -88,10 +88,7 @@ def test_everybody_can_use_every_page(reader: Visitor, hostile: HostileSite, rou
             assert page.evaluate(UNSEEN_FOCUS) == []
             page.emulate_media(reduced_motion="reduce", color_scheme="dark")
             assert page.evaluate(MOVING) == 0
-            for width in (PHONE, 320):
-                page.set_viewport_size({"width": width, "height": 900})
-                page.evaluate("() => new Promise(requestAnimationFrame)")  # what the width decides is decided then
-                check_fits(page)
+            check_narrow(page)
             check_accessible(page)
             page.emulate_media(media="print", color_scheme="light")
             check_fits(page)

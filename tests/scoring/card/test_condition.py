@@ -6,12 +6,10 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,8 +25,9 @@ from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Scorecard, build_untrained
 from leadledger.scoring.tree import Condition
+from tests.case_files import read_cases
 
-CASES = yaml.safe_load((Path(__file__).parents[2] / "cases" / "conditions.yaml").read_text(encoding="utf-8"))
+CASES = read_cases("conditions.yaml")
 AS_OF: date = CASES["as_of"]
 TRUTHS = {True: 10, False: 0, "unknown": None}  # the points of a rule that is worth 1
 

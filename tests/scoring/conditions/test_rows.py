@@ -19,12 +19,13 @@ from leadledger.scoring.conditions.rows import Row, Rows, read_rows, to_rows
 from leadledger.scoring.errors import CardEditError
 from leadledger.scoring.field import Field
 from leadledger.scoring.tree import Kind
+from tests.case_files import read_cases
 from tests.effort import examples
 from tests.strategies import CONDITIONS, DERIVED, PLAIN, leaves
 
 ROOT = Path(__file__).parents[3]
 FIELDS = {**PLAIN, **DERIVED, "or": Field("or", "number")}
-CASES = yaml.safe_load((ROOT / "tests" / "cases" / "conditions.yaml").read_text("utf-8"))
+CASES = read_cases("conditions.yaml")
 CASE_FIELDS = parse_card(
     yaml.safe_dump({"name": "a", "missing": CASES["missing"], "fields": CASES["fields"]}, allow_unicode=True)
 ).fields

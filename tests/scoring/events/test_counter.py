@@ -18,9 +18,10 @@ from leadledger.scoring.events.counter import EventCounter
 from leadledger.scoring.meaning.reference import tally
 from leadledger.scoring.result import Result
 from leadledger.scoring.scorecard import Learned, Scorecard, build_untrained
+from tests.case_files import read_cases
 
 FILE = yaml.load((Path(__file__).parents[2] / "cases" / "events.yaml").read_text("utf-8"), yaml.BaseLoader)
-TYPED = yaml.safe_load((Path(__file__).parents[2] / "cases" / "events.yaml").read_text("utf-8"))
+TYPED = read_cases("events.yaml")
 DAY = date(2026, 1, 15)
 
 

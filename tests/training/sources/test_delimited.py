@@ -10,7 +10,6 @@ from typing import Any
 
 import duckdb
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,8 +17,9 @@ from leadledger.scoring.errors import DataError
 from leadledger.scoring.printers.sql.dialects.literals import quoted
 from leadledger.training.sources.reading import ReadingOptions
 from leadledger.training.sources.table import LeadTable, connect, read_list
+from tests.case_files import read_cases
 
-CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parents[2] / "cases" / "layouts.yaml").read_text("utf-8"))
+CASES: list[dict[str, Any]] = read_cases("layouts.yaml")
 # What values of people hold, and what readers of text trip over.
 SIGNS = "ab1 ,;\t|\"'\\\v\f\x1c\x85\u2028\u2029\u00a0\ufeffé=#\n"
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import psycopg
 import pytest
-import yaml
 
 from leadledger.scoring.field import Field
 from leadledger.scoring.printers.sql import select as sql
@@ -20,9 +18,10 @@ from leadledger.scoring.printers.sql.dialects.by_name import DIALECTS
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Card, build_untrained
 from tests import spark
+from tests.case_files import read_cases
 from tests.postgres import database, server
 
-CASES = yaml.safe_load((Path(__file__).parents[3] / "cases" / "column_types.yaml").read_text(encoding="utf-8"))
+CASES = read_cases("column_types.yaml")
 AS_OF = date(2026, 7, 1)
 Ask = Callable[[str], Sequence[Any]]
 

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 import duckdb
 import psycopg
 import pytest
-import yaml
 
 from leadledger.scoring.cleaning import make_cleaner
 from leadledger.scoring.errors import UnreadableValue
@@ -21,9 +20,10 @@ from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.query import Query
 from leadledger.scoring.scorecard import Card, Scorecard, build_untrained
 from tests import spark
+from tests.case_files import read_cases
 from tests.postgres import database, server
 
-CASES = yaml.safe_load((Path(__file__).parents[3] / "cases" / "cleaning.yaml").read_text(encoding="utf-8"))["cases"]
+CASES = read_cases("cleaning.yaml")["cases"]
 TEXTS = [case for case in CASES if case["kind"] == "date" and isinstance(case["raw"], str)]
 SESSIONS = ["America/Los_Angeles", "Asia/Tokyo", "Asia/Kolkata"]
 # With summer time in both halves of the world, half hours, and days that were left out; none whose rules are still
