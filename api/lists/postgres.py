@@ -8,8 +8,7 @@ changed.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,8 @@ from leadledger.api.lists.capabilities import ENGINES, refuse_unsupported
 from leadledger.api.lists.ledger_entries import ledger_columns
 from leadledger.api.lists.odd_days import find_odd_days
 from leadledger.api.lists.postgres_events import TableEvents
+from leadledger.api.lists.postgres_rejects import REJECTED, TableRejects, word_first_rejects
+from leadledger.api.lists.postgres_staging import KEY, STAGED, StagedCounts, count_staged
 from leadledger.api.lists.postgres_tables import (
     choose_key,
     fetch_count,
@@ -29,13 +30,12 @@ from leadledger.api.lists.postgres_tables import (
     sql_types,
     transaction,
 )
-from leadledger.api.lists.results import MOST_REJECTS_WORDED, RowCounts, ScoredTable, word_reject
+from leadledger.api.lists.results import RowCounts, ScoredTable
 from leadledger.api.lists.wanted import Wanted, parse_where
 from leadledger.scoring.column_fit import find_homes, find_id_column, require_columns
 from leadledger.scoring.column_paths import list_columns
 from leadledger.scoring.errors import DataError
 from leadledger.scoring.field import Field
-from leadledger.scoring.outputs import list_names
 from leadledger.scoring.printers.sql import select as sql
 from leadledger.scoring.printers.sql.dialects.postgres import LONGEST_NAME, POSTGRES, name, text
 from leadledger.scoring.printers.sql.number_evidence import ProvenDecimal, prove_decimals, with_decimals
@@ -43,18 +43,12 @@ from leadledger.scoring.printers.sql.query import BAD, Query
 from leadledger.scoring.printers.sql.text_counts import TextNotes, find_text_counts
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.scoring.tree import Node
-from leadledger.training.sources.rejects import reject_values
-from leadledger.training.sources.scan import Reject
 
 if TYPE_CHECKING:
     import psycopg
 
 ENGINE = ENGINES["postgres"]
-KEY = "ll:key"
 WHERE = "ll:where"
-STAGED = 'pg_temp."ll_scored"'
-REJECTED = 'pg_temp."ll_rejected"'  # the ids of leads that are rejected, and how many rows each has
-FETCHED = 1000  # rejected rows that are fetched at a time
 STAMPS = {"release": "text", "as_of": "date", "scored_at": "timestamp with time zone"}
 LEDGER = {"kind": "text", "entry": "text", "points": "double precision"}
 AXIS = {"axis": "text"}  # of a card with axes
@@ -96,38 +90,40 @@ def score_table(
         proven = run.stage()
         connection.execute("SET LOCAL datestyle = 'ISO'")  # from here days are shown as texts, as the card reads them
         report("writing the rejects")
-        duplicates, nameless, bad = run.write_rejects(quote_parts(rejects))
-        withdrawn = run.withdraw_scores(into) if duplicates or bad else 0
+        rejected = run.write_rejects(quote_parts(rejects))
         report("writing the scores")
-        recommendations, grades = run.count_scores()
-        scored = run.write_scores(into, sum(recommendations.values()))
+        scored = run.write_scores()
+        if scored is None:
+            rejected = run.write_rejects(quote_parts(rejects), find_repeated=True)
+            scored = run.write_scores()
+        assert scored is not None  # as there are no repeated ids any more
         run.write_ledger()
         rows = fetch_count(connection, f"SELECT count(*) FROM {run.table}")
         odd_days, noted = run.note_values()
         counts = RowCounts(
             read=run.staged if where is not None else rows,
             scored=scored,
-            rejected=duplicates + nameless + bad,
-            scored_again=sum(recommendations.values()),
+            rejected=sum(rejected),
+            scored_again=run.counts.rows,
             rejected_again=run.staged - scored,
         )
         counts.reconcile(table, all_rows=True)
         notes = (
             *run.describe_hidden_rows(rows),
-            *([_word_withdrawn(into, withdrawn)] if withdrawn else ()),
+            *([_word_withdrawn(into, run.withdrawn)] if run.withdrawn else ()),
             *(run.events.describe(run.table) if run.events else ()),
         )
-        first_rejects = run.word_first_rejects(quote_parts(rejects))
+        first_rejects = word_first_rejects(connection, quote_parts(rejects))
         report("committing")
     return ScoredTable(
         rows=counts.read,
         scored=counts.scored,
         rejected=counts.rejected,
-        duplicates=duplicates,
+        duplicates=rejected[0],
         into=into,
         rejects=".".join(rejects),
-        recommendations=recommendations,
-        grades=grades,
+        recommendations=run.counts.recommendations,
+        grades=run.counts.grades,
         fit=replace(run.fit, unused=tuple(column for column in run.fit.unused if column != run.key)),
         notes=(*notes, *(decimal.sentence for decimal in proven), *odd_days, *noted.sentences),
         unseen=noted.unseen,
@@ -140,7 +136,8 @@ class _TableRun:
 
     `table` is its quoted name, `types` are its columns with their types as the server names them, `fit` says how these
     fit the card, `key` the column that tells rows apart, `id` the name of that in the tables that are written.
-    `staged` is how many rows were put into STAGED, in which only those that are scores stay.
+    `staged` is how many rows were put into STAGED, in which only those that are scores stay, and `counts` counts these.
+    `withdrawn` is how many earlier scores were deleted.
     """
 
     def __init__(
@@ -172,8 +169,10 @@ class _TableRun:
         self.ledger = None if wanted.ledger is None else str(wanted.ledger)
         self.id_column = find_id_column(card.card, types)
         self.events = self._count_events() if wanted.events_table else None
-        self.staged = 0
-        self.into_is_new = False
+        self.staged, self.withdrawn = 0, 0
+        self.into, self.into_is_new = "", False
+        self.repeated_are_rejected = False
+        self.counts = StagedCounts({}, {})
 
     def _count_events(self) -> TableEvents:
         """What the events of the leads come to. Raises DataError."""
@@ -191,6 +190,7 @@ class _TableRun:
     def make_tables(self, into: str, rejects: str) -> None:
         """Make or check the tables that are written."""
         id_column = {self.id: self.types[self.key]}
+        self.into = into
         self.into_is_new = make_table(self.connection, into, {**id_column, **self.outputs, **STAMPS}, self.id)
         make_table(self.connection, rejects, sql_types(ENGINE.reject_columns), None)
         if self.ledger is not None:
@@ -199,7 +199,7 @@ class _TableRun:
     def stage(self) -> tuple[ProvenDecimal, ...]:
         """Score the rows into the temporary table STAGED; returns what the table shows of how it writes its numbers."""
         self._fill_staged()
-        if not fetch_count(self.connection, f"SELECT count(*) FROM {STAGED} WHERE {name(BAD)}"):
+        if not self.counts.bad:
             return ()
         homes = find_homes(self.card.card, self.types)
         types = {column: POSTGRES.known_type(column, self.types[column], field.kind) for column, field in homes.items()}
@@ -246,89 +246,29 @@ class _TableRun:
             f"CREATE TEMP TABLE {STAGED} ON COMMIT DROP AS SELECT {', '.join(map(name, kept))}"
             f" FROM ({sql.select(card, query, 'postgres')}) AS scored{picked_rows}"
         ).rowcount
+        self.counts = count_staged(self.connection)
 
-    # -- the rejects ------------------------------------------------------------------------------------------------
-
-    def write_rejects(self, rejects: str) -> tuple[int, int, int]:
+    def write_rejects(self, rejects: str, *, find_repeated: bool = False) -> tuple[int, int, int]:
         """Take the rejects out of STAGED, and write them in place of earlier ones.
 
-        How many rows share an id, have none, have a bad value.
+        How many rows share an id, have none, have a bad value. Where no row has a bad value or no id, repeated ids are
+        not looked for unless that is asked: the key of the table of scores finds them in passing.
         """
         self.connection.execute(f"DELETE FROM {rejects}")
-        return (*self._reject_ambiguous(rejects), self._reject_unreadable(rejects))
-
-    def _reject_ambiguous(self, rejects: str) -> tuple[int, int]:
-        """Reject the rows whose id occurs twice, and those without one; how many of either."""
-        columns = _reject_names()
-        self.connection.execute(
-            f"CREATE TEMP TABLE {REJECTED} ON COMMIT DROP AS SELECT {name(KEY)} AS id, count(*) AS rows FROM {STAGED}"
-            f" WHERE {name(KEY)} IS NOT NULL GROUP BY {name(KEY)} HAVING count(*) > 1"
+        if not (find_repeated or self.counts.bad or self.counts.nameless):
+            return 0, 0, 0
+        table_rejects = TableRejects(
+            self.connection, self.card, (self.table, self.types, self.key), [*list_columns(self.fit.used)], self.events
         )
-        self.connection.execute(f"ANALYZE {REJECTED}")
-        self.connection.execute(
-            f"INSERT INTO {rejects} ({columns}) SELECT CAST(id AS text), {text(self.key)}, CAST(id AS text),"
-            f" 'the id occurs in ' || rows || ' rows, none of which is scored' FROM {REJECTED}"
-        )
-        nameless = self.connection.execute(
-            f"INSERT INTO {rejects} ({columns}) SELECT NULL, {text(self.key)}, NULL, {text('has no id')}"
-            f" FROM {STAGED} WHERE {name(KEY)} IS NULL"
-        ).rowcount
-        if nameless:
-            self.connection.execute(f"DELETE FROM {STAGED} WHERE {name(KEY)} IS NULL")
-        duplicates = fetch_count(self.connection, f"SELECT coalesce(sum(rows), 0)::bigint FROM {REJECTED}")
-        if duplicates:
-            self.connection.execute(
-                f"DELETE FROM {STAGED} USING {REJECTED} AS rejected WHERE {name(KEY)} = rejected.id"
-            )
-        return duplicates, nameless
+        rejected = table_rejects.write(rejects)
+        self.repeated_are_rejected = True
+        self.withdrawn = self._withdraw_scores()
+        self.counts = count_staged(self.connection)
+        return rejected
 
-    def _reject_unreadable(self, rejects: str) -> int:
-        """Reject the rows with a value that can't be read; Python cleans these few again, for the reasons. How many."""
-        columns = [*list_columns(self.fit.used)]
-        # As texts where Python has no such value: a uuid, or a day beyond the year 9999.
-        selected = ", ".join(
-            f"CAST(leads.{name(column)} AS text)"
-            if POSTGRES.family_of(self.types[column]) in ("text", "date", "time", "instant")
-            else f"leads.{name(column)}"
-            for column in columns
-        )
-        bad = f"{STAGED} WHERE {name(BAD)}"
-        count = fetch_count(self.connection, f"SELECT count(*) FROM {bad}")
-        if not count:
-            return 0
-        insert = f"INSERT INTO {rejects} ({_reject_names()})".replace("%", "%%") + " VALUES (%s, %s, %s, %s)"
-        with self.connection.cursor(name="ll_bad") as rows, self.connection.cursor() as writer:
-            rows.execute(
-                f"SELECT CAST(leads.{name(self.key)} AS text), {selected} FROM {self.table} AS leads"
-                f" WHERE leads.{name(self.key)} IN (SELECT {name(KEY)} FROM {bad})"
-            )
-            while batch := rows.fetchmany(FETCHED):
-                leads = [dict(zip(columns, values, strict=True)) for _, *values in batch]
-                rejected = [
-                    (row[0], reject.column, reject.value, reject.reason)
-                    for row, rejects_of_lead in zip(batch, self._list_rejects(leads), strict=True)
-                    for reject in rejects_of_lead
-                ]
-                writer.executemany(insert, rejected)
-        self.connection.execute(f"INSERT INTO {REJECTED} SELECT {name(KEY)}, 1 FROM {bad}")
-        self.connection.execute(f"DELETE FROM {bad}")
-        return count
-
-    def _list_rejects(self, leads: Sequence[Mapping[str, Any]]) -> Sequence[Iterable[Reject]]:
-        """What can't be read of each of some leads."""
-        if self.events is not None:
-            return self.events.list_rejects(leads)
-        return [reject_values(self.card, 0, lead) for lead in leads]
-
-    def word_first_rejects(self, rejects: str) -> tuple[str, ...]:
-        """The reasons of the first rejects."""
-        selected = f"SELECT {_reject_names()} FROM {rejects} LIMIT {MOST_REJECTS_WORDED}"
-        rows = self.connection.execute(selected).fetchall()
-        return tuple(word_reject(lead_id, column, reason) for lead_id, column, _, reason in rows)
-
-    def withdraw_scores(self, into: str) -> int:
+    def _withdraw_scores(self) -> int:
         """Delete the earlier scores, and the entries, of leads that are rejected. How many scores there were."""
-        tables = [] if self.into_is_new else [into]
+        tables = [] if self.into_is_new else [self.into]
         tables += [] if self.ledger is None else [self.ledger]
         counts = [
             self.connection.execute(
@@ -341,24 +281,36 @@ class _TableRun:
 
     # -- the scores -------------------------------------------------------------------------------------------------
 
-    def write_scores(self, into: str, scores: int) -> int:
-        """Put the scores, of which there are so many, into their table in place of earlier ones of the same ids.
+    def write_scores(self) -> int | None:
+        """Put the scores into their table in place of earlier ones of the same ids.
 
-        How many it took. Raises DataError where that isn't each of them.
+        How many it took; None where an id occurs twice, which wasn't looked for yet. Raises DataError where it didn't
+        take each of them.
         """
+        import psycopg
+
+        try:
+            with self.connection.transaction():
+                return self._insert_scores()
+        except (psycopg.errors.UniqueViolation, psycopg.errors.CardinalityViolation):
+            if self.repeated_are_rejected:
+                raise
+            return None
+
+    def _insert_scores(self) -> int:
         columns = [self.id, *self.outputs, *STAMPS]
         stamps = f"{text(self.card.release)}, DATE '{self.as_of.isoformat()}', now()"
         updated = ", ".join(f"{name(column)} = excluded.{name(column)}" for column in columns if column != self.id)
-        quoted = quote_parts(split_name(into))
+        quoted = quote_parts(split_name(self.into))
         replace_earlier = "" if self.into_is_new else f" ON CONFLICT ({name(self.id)}) DO UPDATE SET {updated}"
         written = self.connection.execute(
             f"INSERT INTO {quoted} ({', '.join(map(name, columns))})"
             f" SELECT {name(KEY)}, {', '.join(map(name, self.outputs))}, {stamps} FROM {STAGED}{replace_earlier}"
         ).rowcount
-        if written < scores:
+        if written < self.counts.rows:
             raise DataError(
-                f"{into}: the table took {written:,} of {scores:,} scores, so that nothing is kept: a trigger or a rule"
-                " of the table leaves rows out; let it pass them all, or name another table"
+                f"{self.into}: the table took {written:,} of {self.counts.rows:,} scores, so that nothing is kept: a"
+                " trigger or a rule of the table leaves rows out; let it pass them all, or name another table"
             )
         if self.into_is_new:
             self.connection.execute(f"ALTER TABLE {quoted} ADD PRIMARY KEY ({name(self.id)})")
@@ -423,25 +375,9 @@ class _TableRun:
         """The columns of the table of entries, and their types."""
         return {**LEDGER, **AXIS} if self.card.card.axes else LEDGER
 
-    def count_scores(self) -> tuple[dict[str, int], dict[str, int]]:
-        """How many scored rows have each recommendation, and each grade."""
-        rows = self.connection.execute(
-            f"SELECT recommendation, grade, count(*) FROM {STAGED} GROUP BY 1, 2 ORDER BY 1, 2"
-        ).fetchall()
-        recommendations, grades = Counter[str](), Counter[str]()
-        for recommendation, grade, count in rows:
-            recommendations[str(recommendation)] += int(count)
-            grades[str(grade)] += int(count)
-        return dict(recommendations), dict(sorted(grades.items()))
-
 
 def _word_withdrawn(into: str, scores: int) -> str:
     return (
         f"{into} held {scores:,} {'score' if scores == 1 else 'scores'} of earlier runs of leads that are rejected now;"
         f" {'it was' if scores == 1 else 'they were'} deleted."
     )
-
-
-def _reject_names() -> str:
-    """The columns of rejects, as an INSERT names them."""
-    return ", ".join(map(name, list_names(ENGINE.reject_columns)))

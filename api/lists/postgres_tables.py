@@ -112,7 +112,10 @@ def make_table(connection: psycopg.Connection[Any], table: str, columns: Mapping
     quoted = quote_parts(split_name(table))
     existing = read_columns(connection, quoted)
     if existing is None:
-        defined = [f"{name(column)} {'text' if kind == 'enum' else kind}" for column, kind in columns.items()]
+        defined = [
+            f"{name(column)} {'text' if kind == 'enum' else kind}{' NOT NULL' if column == key else ''}"
+            for column, kind in columns.items()
+        ]
         filled = f" WITH (fillfactor = {FILLED})" if key is not None else ""
         connection.execute(f"CREATE TABLE {quoted} ({', '.join(defined)}){filled}")
         return True

@@ -182,6 +182,23 @@ def test_an_error_in_the_middle_changes_nothing(url: str, db: psycopg.Connection
     assert db.execute("SELECT id FROM scores_rejects").fetchall() == [("b",)]
 
 
+@pytest.mark.parametrize("earlier", [False, True])
+def test_ids_that_only_repeat(url: str, db: psycopg.Connection[Any], earlier: bool) -> None:
+    """Where all that is wrong are repeated ids, the table's key shows it: they are rejected, and the others scored."""
+    leads(db, "('a', '1', '', '', ''), ('b', '2', '', '', ''), ('c', '60', '', '', '')")
+    if earlier:
+        score_table(CARD, url, "leads", "scores", AS_OF)
+    db.execute("INSERT INTO leads VALUES ('a', '3'), ('b', '2'), ('b', '2')")
+    result = score_table(CARD, url, "leads", "scores", AS_OF)
+    assert (result.rows, result.scored, result.rejected, result.duplicates) == (6, 1, 5, 5)
+    assert sum(result.recommendations.values()) == sum(result.grades.values()) == 1
+    assert scores(db) == [("c", 70)]
+    assert db.execute("SELECT id, reason FROM scores_rejects ORDER BY id").fetchall() == [
+        ("a", "the id occurs in 2 rows, none of which is scored"),
+        ("b", "the id occurs in 3 rows, none of which is scored"),
+    ]
+
+
 def test_a_rejected_lead_loses_its_earlier_score(url: str, db: psycopg.Connection[Any]) -> None:
     """A score that the next run can't renew is deleted with its entries, and that is said; others stay."""
     leads(db, "('a', '1', '', '', ''), ('b', '2', '', '', ''), ('c', '3', '', '', ''), ('d', '4', '', '', '')")
