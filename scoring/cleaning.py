@@ -29,7 +29,7 @@ from leadledger.scoring.day_forms import make_day_reader
 from leadledger.scoring.errors import UnreadableValue, quote
 from leadledger.scoring.field import OTHER_VALUE, Field
 from leadledger.scoring.flag_forms import read_flag
-from leadledger.scoring.known_results import KnownResults
+from leadledger.scoring.known_results import LONGEST_REMEMBERED, MOST_REMEMBERED
 from leadledger.scoring.lead_ids import LONGEST_ID
 from leadledger.scoring.number_forms import find_whole_number, make_number_reader
 from leadledger.scoring.quick_init import quick_init
@@ -40,38 +40,55 @@ NOT_TEXT = "is not a text"
 _NEVER_NAN = frozenset({int, bool})  # what JSON has besides texts, mostly
 
 
+class KnownValues(dict[Any, Typed]):
+    """The typed values of raw ones. Those of texts that have been read are kept, since most texts come again.
+
+    What is no text is read anew each time: `True`, `1` and `1.0` would be one key. What can't be hashed, such as a
+    list, is no key at all (TypeError); `read` takes it.
+    """
+
+    def __init__(
+        self,
+        read_text: Callable[[str], Typed],
+        read_other: Callable[[Any], Typed],
+        known: Mapping[str, str] | None = None,
+        keeps: bool = True,
+    ) -> None:
+        super().__init__(known or {})
+        self[None] = None
+        self._read_text, self._read_other, self._keeps = read_text, read_other, keeps
+
+    def __missing__(self, raw: Any) -> Typed:
+        if type(raw) is not str:
+            return self.read(raw)
+        value = self._read_text(raw)
+        if self._keeps and len(raw) <= LONGEST_REMEMBERED:
+            if len(self) >= MOST_REMEMBERED:
+                self.clear()
+            self[raw] = value
+        return value
+
+    def read(self, raw: Any) -> Typed:
+        """The typed value of what is no plain text. Raises UnreadableValue."""
+        if isinstance(raw, str):
+            return self[str.__str__(raw)]
+        if raw is None or (type(raw) not in _NEVER_NAN and _is_nan(raw)):
+            return None
+        return self._read_other(raw)
+
+
 class Cleaner:
     """What turns one raw value of a field into a typed one, None where it is missing. Raises UnreadableValue.
 
-    `texts` are the typed values of texts; `clean` reads all else. Texts are apart since most raw values are texts, and
-    most of them have been read before: they cost a look-up.
+    Many values at once are better looked up in `values`, without a call for most.
     """
 
-    def __init__(self, texts: Mapping[str, Typed], clean: Callable[[Any], Typed]) -> None:
-        self.texts = texts
-        self.clean = clean
+    def __init__(self, values: KnownValues) -> None:
+        self.values = values
 
     def __call__(self, raw: Any) -> Typed:
         """The typed value of a raw one."""
-        if type(raw) is str:
-            return self.texts[raw]
-        if raw is None or (type(raw) not in _NEVER_NAN and _is_nan(raw)):
-            return None
-        return self.clean(raw)
-
-
-class _FreeTexts(dict[str, Typed]):
-    """The typed values of texts, of which only those that it is made with are kept.
-
-    Names and ids don't come again, and would only fill the memory.
-    """
-
-    def __init__(self, known: Mapping[str, str], read: Callable[[str], Typed]) -> None:
-        super().__init__(known)
-        self.read = read
-
-    def __missing__(self, raw: str) -> Typed:
-        return self.read(raw)
+        return self.values[raw] if type(raw) is str else self.values.read(raw)
 
 
 def make_cleaner(field: Field, missing: frozenset[str]) -> Cleaner:
@@ -81,7 +98,7 @@ def make_cleaner(field: Field, missing: frozenset[str]) -> Cleaner:
         return _make_text_cleaner(field, absent_keys)
     if field.kind == "choices":
         read_choices = make_choices_reader(field, missing)
-        return Cleaner(KnownResults(read_choices), read_choices)
+        return Cleaner(KnownValues(read_choices, read_choices))
     convert: Callable[[Any], Typed] = read_flag
     if field.kind != "flag":
         is_number = field.kind == "number"
@@ -98,7 +115,7 @@ def make_cleaner(field: Field, missing: frozenset[str]) -> Cleaner:
         value = convert(raw)
         return None if value in absent else value
 
-    return Cleaner(KnownResults(clean_text), clean)  # answers, days and round numbers come again and again
+    return Cleaner(KnownValues(clean_text, clean))
 
 
 def _make_text_cleaner(field: Field, absent_keys: frozenset[str]) -> Cleaner:
@@ -131,8 +148,8 @@ def _make_text_cleaner(field: Field, absent_keys: frozenset[str]) -> Cleaner:
         raise UnreadableValue(f"{quote(text)} {field.explain_unlisted()}{hint}")
 
     same = {text: text for text in spellings.values()}  # most values come as they are spelt
-    texts = _FreeTexts(same, clean_text) if is_free else KnownResults(clean_text)
-    return Cleaner(texts, lambda raw: clean_text(_text_of(raw)))
+    # Ids don't come again, and would only fill the memory.
+    return Cleaner(KnownValues(clean_text, lambda raw: clean_text(_text_of(raw)), same, keeps=not is_id))
 
 
 def _is_nan(raw: Any) -> bool:
@@ -142,9 +159,7 @@ def _is_nan(raw: Any) -> bool:
 
 
 def _text_of(raw: Any) -> str:
-    """The text of a value that is no plain text: of a text of another type, an id, a whole number."""
-    if isinstance(raw, str):
-        return str.__str__(raw)
+    """The text of a value that is no text: of an id, of a whole number."""
     whole = find_whole_number(raw)
     if whole is None:
         raise UnreadableValue(f"{quote(raw)} {NOT_TEXT}")

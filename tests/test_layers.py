@@ -95,9 +95,15 @@ from leadledger.api.cli.commands import cli
 from leadledger.api.server.serve import create_app
 from leadledger.api.service.settings import Settings
 cli.commands["serve"]
-create_app(Settings(card=Path(sys.argv[1]), home=Path(sys.argv[2])), late=True).state.service.close()
+create_app(Settings(card=Path(sys.argv[1]), home=Path(sys.argv[2]), log=sys.argv[3]), late=True).state.service.close()
 print(*sys.modules)
 """
+
+
+def load_at_start(card: Path, home: Path, log: str) -> set[str]:
+    """All modules that `leadledger serve` loads before it answers."""
+    command = [sys.executable, "-c", START, str(card), str(home), log]
+    return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
 
 
 @pytest.mark.slow
@@ -105,10 +111,32 @@ def test_the_first_answer_waits_for_nothing_that_it_does_not_need(tmp_path: Path
     """Before it answers, `leadledger serve` loads no page, no template, and no library of what it doesn't do yet."""
     card = ROOT / "examples" / "b2b-software" / "card.yaml"
     for _ in range(2):  # the first makes the log, with Alembic
-        done = subprocess.run([sys.executable, "-c", START, card, tmp_path], capture_output=True, text=True, check=True)
-    loaded = set(done.stdout.split())
+        loaded = load_at_start(card, tmp_path, "sync")
     assert "leadledger.api.http.routes.score" in loaded
     assert [name for name in LATER if name in loaded] == []
+
+
+@pytest.mark.slow
+def test_a_service_without_a_log_loads_no_database(tmp_path: Path) -> None:
+    """SQLAlchemy, a fifth of a start, is loaded only where there is a log."""
+    loaded = load_at_start(ROOT / "examples" / "b2b-software" / "card.yaml", tmp_path, "off")
+    assert "leadledger.api.http.routes.score" in loaded
+    assert {"sqlalchemy", "sqlite3"} & loaded == set()
+
+
+@pytest.mark.slow
+def test_models_of_openapi_are_built_when_they_are_used() -> None:
+    """A service that starts builds none of FastAPI's models of documents; pydantic builds all others as ever."""
+    code = (
+        "import leadledger.api.server.worker, pydantic; from fastapi.openapi.models import OpenAPI, PathItem, Schema;"
+        "print(PathItem.__pydantic_complete__, Schema.__pydantic_complete__, pydantic.BaseModel.model_config,"
+        "pydantic.create_model('Own', a=(int, 1)).__pydantic_complete__,"
+        "OpenAPI(openapi='3.1.0', info={'title': 'a', 'version': '1'}, paths={'/': {'get': {'responses': {}}}})"
+        ".model_dump_json(exclude_none=True))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    document = '{"openapi":"3.1.0","info":{"title":"a","version":"1"},"paths":{"/":{"get":{"responses":{}}}}}'
+    assert done.stdout.strip() == f"False False {{}} True {document}"
 
 
 def test_core_is_pure() -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 
 from leadledger.api.log import tables
 from leadledger.api.log.book_rows import BookRow
-from leadledger.api.log.event_store import clean_id
+from leadledger.api.log.lead_ids import clean_id
 from leadledger.api.log.lead_lists import LeadList, LeadPage
 from leadledger.api.log.lead_pages import LAST_CHARACTER, read_page
 from leadledger.scoring.lead_ids import find_id_key

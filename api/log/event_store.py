@@ -11,10 +11,8 @@ from sqlalchemy import BindParameter, Connection, Engine, bindparam, delete, fun
 
 from leadledger.api.log import tables
 from leadledger.api.log.event_rows import EventRow, JoinRow
-from leadledger.api.log.lead_ids import find_ids
-from leadledger.api.log.record import make_storable
+from leadledger.api.log.lead_ids import clean_id, find_ids
 from leadledger.scoring.lead_ids import find_id_key, list_spellings
-from leadledger.scoring.text_forms import WHITE_SPACE
 
 IDS_PER_QUERY = 500
 ROWS_PER_FETCH = 1000
@@ -109,11 +107,6 @@ def erase_events(connection: Connection, ids: Sequence[str]) -> int:
         count += connection.execute(delete(events).where(events.c.lead.in_(part))).rowcount
         connection.execute(delete(joins).where(joins.c.lead.in_(part) | joins.c.other.in_(part)))
     return count
-
-
-def clean_id(lead: str) -> str:
-    """A lead's id as the log holds it."""
-    return make_storable(lead.strip(WHITE_SPACE))
 
 
 def _postpone(row: EventRow, since: str) -> EventRow:

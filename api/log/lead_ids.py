@@ -11,9 +11,16 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from leadledger.api.log.event_rows import JoinRow
+from leadledger.api.log.record import make_storable
 from leadledger.scoring.lead_ids import find_id_key
+from leadledger.scoring.text_forms import WHITE_SPACE
 
 FetchJoins = Callable[[Sequence[str]], Iterable[JoinRow]]  # the joins that name one of some ids
+
+
+def clean_id(lead: str) -> str:
+    """A lead's id as the log holds it."""
+    return make_storable(lead.strip(WHITE_SPACE))
 
 
 def find_ids(leads: Iterable[str], fetch: FetchJoins) -> dict[str, dict[str, str]]:

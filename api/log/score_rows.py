@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from pydantic_core import to_json
 
-from leadledger.api.log import tables
 from leadledger.api.log.record import Record
 
 if TYPE_CHECKING:
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
 # event loop is idle. One statement with many rows is one step, where many statements would be as many. The driver keeps
 # a prepared statement for each number of rows.
 MOST_ROWS_PER_INSERT = 64
-_COLUMNS = ", ".join(f'"{name}"' for name in tables.scores.columns.keys())  # noqa: SIM118  # it is no dictionary
-_ROW = f"({', '.join(['?'] * len(tables.scores.columns))})"
-_INSERT_JSON = f"INSERT INTO scores ({_COLUMNS}) SELECT {_COLUMNS} FROM json_populate_recordset(NULL::scores, %s::json)"
 
 
 def write_scores(connection: Connection, records: Sequence[Record]) -> None:
@@ -30,7 +26,11 @@ def write_scores(connection: Connection, records: Sequence[Record]) -> None:
         return
     rows = [record.row() for record in records]
     if connection.dialect.name == "postgresql":  # one text, as its driver takes longer for many values
-        connection.exec_driver_sql(_INSERT_JSON, (to_json(rows).decode(),))
+        columns = _list_columns()
+        statement = (
+            f"INSERT INTO scores ({columns}) SELECT {columns} FROM json_populate_recordset(NULL::scores, %s::json)"
+        )
+        connection.exec_driver_sql(statement, (to_json(rows).decode(),))
         return
     for start in range(0, len(rows), MOST_ROWS_PER_INSERT):
         part = rows[start : start + MOST_ROWS_PER_INSERT]
@@ -41,4 +41,14 @@ def write_scores(connection: Connection, records: Sequence[Record]) -> None:
 @cache
 def _insert_statement(size: int) -> str:
     """The statement that inserts `size` rows into SQLite."""
-    return f"INSERT INTO scores ({_COLUMNS}) VALUES {', '.join([_ROW] * size)}"
+    columns = _list_columns()
+    row = f"({', '.join('?' * (columns.count(',') + 1))})"
+    return f"INSERT INTO scores ({columns}) VALUES {', '.join([row] * size)}"
+
+
+@cache
+def _list_columns() -> str:
+    """The columns of the table. A service without a log counts none, and so loads no SQLAlchemy."""
+    from leadledger.api.log.tables import scores
+
+    return ", ".join([f'"{column.name}"' for column in scores.columns])

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from leadledger.api.log.book_rows import BookRow
-from leadledger.api.log.event_store import clean_id
+from leadledger.api.log.lead_ids import clean_id
 from leadledger.api.log.record import find_lead_id
 from leadledger.api.service.history import read_log
 from leadledger.api.service.loaded import LoadedCard

@@ -16,7 +16,8 @@ from leadledger.api.crm.reader import read_record_id
 from leadledger.api.log.book_rows import BookRow, write_book
 from leadledger.api.log.book_store import BookStore
 from leadledger.api.log.database import write_whole
-from leadledger.api.log.event_store import EventStore, clean_id
+from leadledger.api.log.event_store import EventStore
+from leadledger.api.log.lead_ids import clean_id
 from leadledger.api.log.outbox import write_messages
 from leadledger.api.log.raw_events import make_raw_events
 from leadledger.api.log.record import find_lead_id, now

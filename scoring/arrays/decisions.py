@@ -25,7 +25,7 @@ _NO_THRESHOLD = -(1 << 62)  # below every total, bands included
 
 
 class Decisions:
-    """The gates of a card, made ready for blocks. `Engine.decide` decides, of one row for all that are alike."""
+    """The gates of a card, made ready for blocks. `DecisionMaker` decides, of one row for all that are alike."""
 
     def __init__(self, card: Scorecard, *, asks: bool) -> None:
         self._card = card
@@ -57,12 +57,12 @@ class Decisions:
         numbers = [take_rows(value, examples).tolist() for value in (standing, is_excluded, total, high, *criteria)]
         names = (*self._ids, *self._remembered)
         values = [block.take_values(name, examples) for name in names]
+        maker = self._engine.decisions
         decisions = [
-            self._engine.decide(
-                self._standings[at],
-                self._gates[at],
-                [truth.STATES[state] for state in states[: len(criteria)]],
-                bool(out),
+            maker.decide(
+                maker.standings[
+                    self._standings[at], tuple([truth.STATES[state] for state in states[: len(criteria)]]), bool(out)
+                ],
                 tenths,
                 most,
                 dict(zip(names, states[len(criteria) :], strict=True)),

@@ -11,7 +11,6 @@ from leadledger.scoring.arrays import truth
 from leadledger.scoring.arrays.block import Block
 from leadledger.scoring.arrays.block_outputs import CodedColumn, find_cases, take_rows
 from leadledger.scoring.arrays.coded import ROWS, Coded, Items, combine
-from leadledger.scoring.engine.question import rank_questions
 from leadledger.scoring.engine.score import get_engine
 from leadledger.scoring.gate import Gate
 from leadledger.scoring.scorecard import Scorecard
@@ -24,7 +23,8 @@ class QuestionArrays:
 
     def __init__(self, card: Scorecard, gates: Sequence[Gate | None]) -> None:
         self._gates = gates
-        self._askables = get_engine(card).askables
+        self._engine = get_engine(card)
+        self._askables = self._engine.questions.askables
         self._criteria = len(card.required)
         self._required = sorted({i for gate in gates if gate for i in gate.requires})
         thresholds = [gate.threshold.points for gate in gates if gate and gate.threshold.points is not None]
@@ -70,8 +70,9 @@ class QuestionArrays:
             askable.field: None if is_missing else True
             for askable, is_missing in zip(self._askables, are_missing, strict=True)
         }
-        questions = rank_questions(
-            self._askables, values, gate, criteria, _take_number(self._totals, total), _take_number(self._highs, high)
+        standing = self._engine.decisions.standings[gate.at, tuple(criteria), False]
+        questions = self._engine.questions.rank(
+            values, standing, _take_number(self._totals, total), _take_number(self._highs, high)
         )
         return "; ".join(question.text for question in questions)
 

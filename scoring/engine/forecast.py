@@ -190,7 +190,6 @@ class Forecaster:
     ) -> _Changes:
         """What changes from `today` to `last`; `values` as for `tally`."""
         engine, card, tally = self._engine, self._card, self._engine.tally
-        at, gate = card.find_gate(values.get("stage"))
         decided, grade = (now.recommendation.verdict, now.recommendation.to), now.grade
         turned = regraded = None
         total, totals = now.tenths, [ForecastTotal(now.as_of, now.tenths)]
@@ -210,7 +209,8 @@ class Forecaster:
                 if total != totals[-1].tenths:
                     totals.append(ForecastTotal(day, total))
             if turned is None or engine.remembers:
-                decision = engine.decide(at, gate, criteria, True in excluded, total, high, current, day)
+                standing = engine.decisions.standings[values.get("stage"), criteria, True in excluded]
+                decision = engine.decisions.decide(standing, total, high, current, day)
             if turned is None and (decision.verdict, decision.to) != decided:
                 turned = _ChangedDay(ordinal, memory)
             if regraded is None and card.grade(total) != grade:

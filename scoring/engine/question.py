@@ -7,12 +7,14 @@ points and settles criteria as it would for a lead of whom nothing else is known
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
-from leadledger.scoring.gate import Gate
+from leadledger.scoring.engine.standing import LeadStanding
+from leadledger.scoring.known_results import KnownResults
 from leadledger.scoring.meaning.answers import ANY_DAY, list_answers
 from leadledger.scoring.result import Question
 from leadledger.scoring.scorecard import Scorecard
@@ -26,6 +28,11 @@ class PossibleAnswer:
     share: float
     shift: int
     criteria: tuple[tuple[int, bool], ...]
+
+    def count_left(self, unknown: tuple[int, ...]) -> int | None:
+        """How many of some unknown criteria it leaves unknown; None: it makes one of them unmet."""
+        settled = [met for i, met in self.criteria if i in unknown]
+        return len(unknown) - len(settled) if all(settled) else None
 
 
 @dataclass(frozen=True)
@@ -68,38 +75,57 @@ def prepare_questions(
     return tuple(askables)
 
 
-def rank_questions(
-    askables: Sequence[AskableField],
-    values: Mapping[str, Typed],
-    gate: Gate,
-    criteria: Sequence[bool | None],
-    total: int,
-    high: int,
-) -> tuple[Question, ...]:
-    """The open questions of a lead that is to be asked about, the most telling first.
+class OpenQuestion(NamedTuple):
+    """A question to leads of whom some criteria are unknown.
 
-    An answer settles the matter where it makes a required criterion unmet, where the threshold is out of reach, or
-    where it is reached and no required criterion is left unknown: where `gate.decide` would no longer say `ask`.
+    Of each answer it has the share, how it moves the total (tenths), and how many of these criteria it leaves unknown,
+    of those that a stage requires; None: it makes one unmet. `high` is the most (tenths) that an answer brings.
     """
-    threshold = gate.threshold.points
-    unknown = {i for i in gate.requires if criteria[i] is None}
-    questions = []
-    still_open = [askable for askable in askables if values[askable.field] is None]
-    for askable in [askable for askable in still_open if askable.telling] or still_open:
-        rest = max(high - max(askable.high, 0), total)
-        settles = 0.0
-        for answer in askable.answers:
-            left = len(unknown)
-            for i, met in answer.criteria:
-                if i in unknown:
-                    left = left - 1 if met else -len(criteria)
-            if left < 0:
-                settles += answer.share
-            elif threshold is None or total + answer.shift >= threshold:
-                if not left:
-                    settles += answer.share
-            elif rest + answer.shift < threshold:
-                settles += answer.share
-        questions.append(Question(askable.field, askable.text, settles))
-    questions.sort(key=lambda question: -question.settles)
-    return tuple(questions)
+
+    field: str
+    text: str
+    telling: bool
+    high: int
+    answers: tuple[tuple[float, int, int | None], ...]
+
+
+class QuestionWriter:
+    """The questions of a card, made ready."""
+
+    def __init__(self, card: Scorecard, tally: Callable[[Mapping[str, Typed], date], tuple[Any, ...]]) -> None:
+        self.askables = prepare_questions(card, tally)
+        self._by_unknown = KnownResults(self._narrow)
+
+    def rank(self, values: Mapping[str, Typed], standing: LeadStanding, total: int, high: int) -> tuple[Question, ...]:
+        """The open questions of a lead that is to be asked about, the most telling first.
+
+        An answer settles the matter where it makes a required criterion unmet, where the threshold is out of reach, or
+        where it is reached and no required criterion is left unknown: where `gate.decide` would no longer say `ask`.
+        """
+        limit = standing.limit
+        still_open = [item for item in self._by_unknown[standing.asked] if values[item.field] is None]
+        questions = []
+        for field, text, _, most, answers in [item for item in still_open if item.telling] or still_open:
+            rest = max(high - most, total)
+            settles = 0.0
+            for share, shift, left in answers:
+                if left is None or (not left if total + shift >= limit else rest + shift < limit):
+                    settles += share
+            questions.append(Question(field, text, settles))
+        questions.sort(key=attrgetter("settles"), reverse=True)
+        return tuple(questions)
+
+    def _narrow(self, unknown: tuple[int, ...]) -> tuple[OpenQuestion, ...]:
+        """All questions, to leads of whom these required criteria are unknown."""
+        return tuple(
+            [
+                OpenQuestion(
+                    askable.field,
+                    askable.text,
+                    askable.telling,
+                    max(askable.high, 0),
+                    tuple([(answer.share, answer.shift, answer.count_left(unknown)) for answer in askable.answers]),
+                )
+                for askable in self.askables
+            ]
+        )

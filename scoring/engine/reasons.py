@@ -6,69 +6,40 @@ from collections.abc import Sequence
 from datetime import date
 from operator import itemgetter
 
-from leadledger.scoring.advice import Advice, word_cooling, word_day, word_hold
+from leadledger.scoring.advice import word_cooling, word_day, word_hold
 from leadledger.scoring.engine.ledger import Line
-from leadledger.scoring.exploration import Chance, describe_draw
-from leadledger.scoring.gate import Gate
+from leadledger.scoring.engine.standing import Decision, LeadStanding
+from leadledger.scoring.exploration import describe_draw
 from leadledger.scoring.outputs import REASONS_PER_SIDE, Verdict
 from leadledger.scoring.result import format_unsigned
-from leadledger.scoring.scorecard import Scorecard
 
 RANK = itemgetter(0)
-NO_STAGES = "the card has no stages"
-NOTHING_TO_DECIDE = "nothing is left to decide by points at this stage"
 
 
-class ReasonWriter:
-    """The words of a scorecard for its gates and exclusions."""
-
-    def __init__(self, card: Scorecard) -> None:
-        self._titles = [asked.title for asked in card.required]
-        self._exclusions = [exclusion.reason for exclusion in card.card.exclude]
-        self._without_gate = NOTHING_TO_DECIDE if card.card.stages else NO_STAGES
-
-    def word_exclusions(self, excluded: Sequence[bool | None]) -> tuple[str, ...]:
-        """Why a lead is disqualified."""
-        return tuple(reason for reason, fires in zip(self._exclusions, excluded, strict=True) if fires)
-
-    def word_gate(
-        self,
-        gate: Gate | None,
-        verdict: Verdict,
-        criteria: Sequence[bool | None],
-        total: int,
-        high: int,
-        chance: Chance | None,
-        advice: Advice | None,
-        as_of: date,
-    ) -> list[str]:
-        """What a gate says of a lead, in sentences."""
-        sentences = []
-        if chance is not None and chance.is_explored and verdict == "promote":
-            sentences.append(describe_draw(chance.propensity))
-        cause = ""
-        if advice is not None:
-            cause = advice.cause
-            if cause == "cooling":
-                sentences.append(word_cooling(advice, as_of))
-        if gate is None:
-            sentences.append(self._without_gate)
-            return sentences
-        unmet = [self._titles[i] for i in gate.requires if criteria[i] is False]
-        sentences += [f"{title} is not met" for title in unmet]
-        unknown = "is not known, which doesn't end a promotion" if cause == "held" else "is not known"
-        sentences += [f"{self._titles[i]} {unknown}" for i in gate.requires if criteria[i] is None]
-        threshold = gate.threshold
-        if threshold.closed:
-            sentences.append(threshold.closed)
-        elif threshold.points is not None and total < threshold.points:
-            short = f"{format_unsigned(total)} points, {format_unsigned(threshold.points)} are needed"
-            more = f"answers could bring up to {format_unsigned(high)}" if verdict == "ask" else ""
-            more = more or (word_hold(advice, gate, as_of) if advice else "")
-            sentences.append(f"{short}; {more}" if more else short)
-        if advice and cause == "demoted" and advice.below_since is None and not unmet:
-            sentences.append(f"demoted on {word_day(advice.since, as_of)}")
-        return sentences
+def word_gate(standing: LeadStanding, decision: Decision, total: int, high: int, as_of: date) -> list[str]:
+    """What the gate before a lead says of it, in sentences; `total` and `high` (tenths) are those of its tally."""
+    verdict, _, advice, chance, _ = decision
+    cause = advice.cause if advice is not None else ""
+    sentences = []
+    if chance is not None and chance.is_explored and verdict == "promote":
+        sentences.append(describe_draw(chance.propensity))
+    if advice is not None and cause == "cooling":
+        sentences.append(word_cooling(advice, as_of))
+    sentences += standing.unmet
+    if cause == "held":
+        sentences += [f"{sentence}, which doesn't end a promotion" for sentence in standing.unknown]
+    else:
+        sentences += standing.unknown
+    sentences += standing.closed
+    if total < standing.limit:
+        short = f"{format_unsigned(total)} points, {format_unsigned(standing.limit)} are needed"
+        more = f"answers could bring up to {format_unsigned(high)}" if verdict == "ask" else ""
+        if advice is not None and standing.gate is not None and not more:
+            more = word_hold(advice, standing.gate, as_of)
+        sentences.append(f"{short}; {more}" if more else short)
+    if advice is not None and cause == "demoted" and advice.below_since is None and not standing.unmet:
+        sentences.append(f"demoted on {word_day(advice.since, as_of)}")
+    return sentences
 
 
 def find_strongest(verdict: Verdict, lines: Sequence[Line]) -> list[str]:

@@ -10,65 +10,33 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from operator import getitem
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
-from leadledger.scoring.advice import Advice, advise
-from leadledger.scoring.cleaning import Cleaner, Lead, make_cleaner
+from leadledger.scoring.cleaning import Lead
 from leadledger.scoring.column_names import name_key
-from leadledger.scoring.column_paths import NOT_OBJECT, spread
 from leadledger.scoring.each_points import name_earned
-from leadledger.scoring.engine import question
 from leadledger.scoring.engine.axes import AxesEngine
+from leadledger.scoring.engine.lead_reader import LeadReader
 from leadledger.scoring.engine.ledger import LedgerWriter
-from leadledger.scoring.engine.reasons import ReasonWriter, find_strongest
+from leadledger.scoring.engine.question import QuestionWriter
+from leadledger.scoring.engine.reasons import find_strongest, word_gate
+from leadledger.scoring.engine.standing import DecisionMaker
 from leadledger.scoring.engine.steps import StepsEngine
-from leadledger.scoring.errors import BadValue, LeadError, UnreadableValue, quote
+from leadledger.scoring.errors import BadValue, LeadError
 from leadledger.scoring.event_counts import EventCounts
 from leadledger.scoring.events.counter import EventCounter
 from leadledger.scoring.events.event_reader import EventReader
-from leadledger.scoring.exploration import Chance, explore, find_lead_key
-from leadledger.scoring.gate import Gate, decide
 from leadledger.scoring.known_results import KnownResults
 from leadledger.scoring.lookup import Combination, Pair, Table
-from leadledger.scoring.memory import Memory, read_memory
-from leadledger.scoring.numpy_scalars import unwrap_scalar
-from leadledger.scoring.outputs import Verdict
 from leadledger.scoring.printers.python.module import compile_card
 from leadledger.scoring.printers.text import ledger_text
 from leadledger.scoring.probability import compute_probability, round_score
-from leadledger.scoring.result import Recommendation, Result, State
+from leadledger.scoring.result import Recommendation, Result
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.scoring.text_forms import key_of
 from leadledger.scoring.tree import Typed
 
 NO_EVENTS = "the card has no `events:`, so it can't count any; declare their kinds in the card"
-_STATES: dict[bool | None, State] = {True: "met", False: "unmet", None: "unknown"}
-
-
-# Where the values of a column belong: its field, the typed values of texts, and the cleaner of all else.
-_Home: TypeAlias = tuple[str, Mapping[str, Typed], Cleaner]
-
-
-class Decision(NamedTuple):  # made for each result, and for each day of a forecast
-    """What to do with a lead: the verdict, and the stage that it is about.
-
-    `advice` is what memory makes of the verdict; None of a card that remembers nothing. `chance` is what the draw makes
-    of it; None where the card explores nothing. `propensity` (0..1) is the probability with which it was to be
-    promoted; None there, too.
-    """
-
-    verdict: Verdict
-    to: str
-    advice: Advice | None
-    chance: Chance | None
-    propensity: float | None
-
-    @property
-    def memory(self) -> Memory:
-        """What the next look must remember of it."""
-        if self.advice is None:
-            return Memory(self.verdict, self.to)
-        return Memory(self.verdict, self.to, self.advice.since, self.advice.below_since)
 
 
 class ShownTotal(NamedTuple):
@@ -129,12 +97,9 @@ class Engine:
         self.card = card
         self._axes = AxesEngine(card)
         self.tally = self._axes.add_demands(compile_card(card))
-        self._cleaners = {field.name: make_cleaner(field, card.card.missing_texts) for field in card.card.plain_fields}
-        self._names = card.card.column_names
-        self._homes = self._find_homes(self._names.exact)
+        self.reader = LeadReader(card)
         self.paths = card.card.column_paths
         self.has_paths = bool(self.paths)
-        self._numbers = frozenset(field.name for field in card.card.plain_fields if field.kind == "number")
         # The keys of the names under which a value may be a list.
         self.list_keys = frozenset(
             name_key(column)
@@ -142,81 +107,19 @@ class Engine:
             if field.kind == "choices"
             for column in (*field.columns, *(name for _, name in field.labels))
         )
-        self._blank: dict[str, Typed] = dict.fromkeys(self._cleaners)
         self._ledger = LedgerWriter(card)
-        self._reasons = ReasonWriter(card)
-        self._states = [{met: (asked.name, state) for met, state in _STATES.items()} for asked in card.required]
+        self.decisions = DecisionMaker(card)
         self._shown_totals = KnownResults(self._show_total)
         self._steps = StepsEngine(card) if card.predicts_sales else None
-        self._known_errors, self._always, self._squares = _square_errors(card)
-        self._seen = [
-            (name, card.card.fields[name].exact, frozenset(card.learned.levels[name]), keys)
-            for name, keys in card.seen_texts.items()
-        ]
-        self.askables = question.prepare_questions(card, self.tally)
-        self._explores = card.card.explores
+        self._squares = _square_errors(card)
+        self._unseen = [_keep_unseen(card, name) for name in card.seen_texts]
+        self.questions = QuestionWriter(card, self.tally)
         self.remembers = bool(card.card.memory_fields)
         self.counter = EventCounter(card) if card.card.events else None
 
     def clean(self, lead: Mapping[str, Any], path: str = "$") -> Lead:
         """Typed values of a raw lead. Raises LeadError; `path` leads to the lead in the caller's input."""
-        broken: list[BadValue] = []
-        if self.has_paths:
-            lead, texts = spread(lead, self.paths.find(lead), self._numbers)
-            broken = [BadValue("", column, raw, f"{quote(raw)} {NOT_OBJECT}", path) for column, raw in texts.items()]
-        values, ignored, problems = self._read_values(lead, self._homes, path)
-        if ignored and self._names.may_match(ignored):
-            matched = self._names.match(lead)
-            values, ignored, problems = self._read_values(lead, self._find_homes(matched.fields), path)
-            for first, second in matched.alike:
-                reason = f"is the same name as {quote(first)}, spelt otherwise; send one of the two"
-                problems.append(BadValue(matched.fields[second], second, lead[second], reason, path))
-        if problems or broken:
-            raise LeadError([*broken, *problems])
-        return Lead(values, tuple(map(str, ignored)))
-
-    def _find_homes(self, fields: Mapping[str, str]) -> dict[str, _Home]:
-        """Where the values of columns belong, from the field of each."""
-        return {column: (name, self._cleaners[name].texts, self._cleaners[name]) for column, name in fields.items()}
-
-    def _read_values(
-        self, lead: Mapping[str, Any], homes: Mapping[str, _Home], path: str
-    ) -> tuple[dict[str, Typed], list[Any], list[BadValue]]:
-        """The typed values of a raw lead, the names of which no field is, and the problems.
-
-        `homes` has the field of each name that belongs to one.
-        """
-        values = dict(self._blank)
-        columns: dict[str, str] = {}
-        ignored: list[Any] = []
-        problems: list[BadValue] = []
-        for column, raw in lead.items():
-            home = homes.get(column)
-            if home is None:
-                ignored.append(column)
-                continue
-            name, texts, clean = home
-            try:
-                value = texts[raw] if type(raw) is str else clean(raw)  # as `clean`, without a call for most values
-            except UnreadableValue as reason:
-                try:
-                    value = clean(unwrap_scalar(raw))
-                except UnreadableValue:
-                    problems.append(BadValue(name, str(column), raw, str(reason), path))
-                    continue
-            if value is None:
-                continue
-            if name not in columns:
-                values[name] = value
-                columns[name] = column
-            elif not self.card.card.fields[name].are_same(values[name], value):
-                clash = f"'{name}' has another value under '{columns[name]}'; send one of the two"
-                problems.append(BadValue(name, str(column), raw, clash, path))
-        return values, ignored, problems
-
-    def find_named_fields(self, names: Iterable[str]) -> tuple[str, ...]:
-        """The plain fields that some names of a raw lead belong to, each once."""
-        return tuple(dict.fromkeys(self._names.match(names).fields.values()))
+        return self.reader.clean(lead, path)
 
     def list_bad_values(self, lead: Mapping[str, Any]) -> Sequence[BadValue]:
         """What can't be read in a raw lead that SQL has refused.
@@ -234,7 +137,7 @@ class Engine:
         self, lead: Mapping[str, Any], as_of: date, path: str = "$", events: Iterable[Any] | None = None
     ) -> Result:
         """The result of a raw lead and its raw events, None: not known which. Raises LeadError."""
-        cleaned = self.clean(lead, path)
+        cleaned = self.reader.clean(lead, path)
         return self.build_result(
             cleaned.values, as_of, cleaned.ignored, self.count_events(events, as_of, cleaned.values)
         )
@@ -280,31 +183,23 @@ class Engine:
         card = self.card
         score, probability, grade, percentile = self._shown_totals[total]
         ledger, lines = self._ledger.write(rules, groups, bins, counts)
-        error = None
-        if self._known_errors:
-            error = round_root(self._always + sum([squares[bins[i]] for i, squares in self._squares]))
-        at, gate = card.find_gate(values.get("stage"))
-        verdict, to, advice, chance, propensity = self.decide(
-            at, gate, criteria, True in excluded, total, high, values, as_of
-        )
-        questions = (
-            question.rank_questions(self.askables, values, gate, criteria, total, high)
-            if gate and verdict == "ask"
-            else ()
-        )
+        error = round_root(sum(map(getitem, self._squares, bins))) if self._squares else None
+        standing = self.decisions.standings[values.get("stage"), criteria, True in excluded]
+        decision = self.decisions.decide(standing, total, high, values, as_of)
+        verdict, to, advice, _, propensity = decision
+        gate = standing.gate
+        if verdict == "disqualify":
+            reasons = self._word_exclusions(excluded)
+        else:
+            reasons = (*word_gate(standing, decision, total, high, as_of), *find_strongest(verdict, lines))
         recommendation = Recommendation(
             verdict,
-            at,
+            standing.at,
             to,
             gate.threshold.points if gate else None,
-            tuple(map(getitem, self._states, criteria)),
-            self._reasons.word_exclusions(excluded)
-            if verdict == "disqualify"
-            else (
-                *self._reasons.word_gate(gate, verdict, criteria, total, high, chance, advice, as_of),
-                *find_strongest(verdict, lines),
-            ),
-            questions,
+            standing.states,
+            reasons,
+            self.questions.rank(values, standing, total, high) if verdict == "ask" else (),
         )
         return Result(
             card.card.name,
@@ -320,7 +215,7 @@ class Engine:
             ledger,
             ignored,
             error,
-            self._find_unseen(values) if self._seen else None,
+            self._find_unseen(values) if self._unseen else None,
             percentile,
             None if self._steps is None else self._steps.foretell(values, as_of),
             counts,
@@ -330,71 +225,20 @@ class Engine:
             propensity,
         )
 
-    def decide(
-        self,
-        at: str,
-        gate: Gate | None,
-        criteria: Sequence[bool | None],
-        is_excluded: bool,
-        total: int,
-        high: int,
-        values: Mapping[str, Any],
-        as_of: date,
-    ) -> Decision:
-        """What to do with a lead that stands at `at`, before `gate`; the numbers are those of its tally."""
-        verdict = decide(gate, criteria, is_excluded, total, high)
-        to = gate.to if gate and verdict != "disqualify" else at
-        chance = self._explore(gate, verdict, criteria, total, values) if self._explores else None
-        if chance is not None:
-            verdict = chance.verdict
-        propensity = None if chance is None else chance.propensity
-        advice: Advice | None = None
-        if self.remembers:
-            memory = read_memory(values)
-            advice = advise(verdict, gate, to, criteria, total, memory, as_of, _find_break(gate, values))
-            verdict = advice.verdict
-            propensity = None if propensity is None else advice.weigh(propensity)
-        return Decision(verdict, to, advice, chance, propensity)
-
-    def _explore(
-        self,
-        gate: Gate | None,
-        advice: Verdict,
-        criteria: Sequence[bool | None],
-        total: int,
-        values: Mapping[str, Any],
-    ) -> Chance:
-        """The verdict of a lead that may be drawn, and the probability with which it was to be promoted."""
-        if gate is None:
-            return explore(None, advice, None, (), total, None)
-        threshold = None if gate.threshold.closed else gate.threshold.points
-        required = [criteria[i] for i in gate.requires]
-        lead_key = find_lead_key(self.card.card.plain_fields, values)
-        return explore(gate.exploration, advice, threshold, required, total, lead_key)
-
     def _show_total(self, total: int) -> ShownTotal:
         """What follows from a total (tenths) alone."""
         card = self.card
         probability = compute_probability(card.learned.base_rate, total)
         return ShownTotal(round_score(total), probability, card.grade(total), card.find_percentile(total))
 
+    def _word_exclusions(self, excluded: Sequence[bool | None]) -> tuple[str, ...]:
+        """Why a lead is disqualified."""
+        exclusions = self.card.card.exclude
+        return tuple([exclusion.reason for exclusion, fires in zip(exclusions, excluded, strict=True) if fires])
+
     def _find_unseen(self, values: Mapping[str, Typed]) -> tuple[str, ...]:
         """The fields whose text training has never seen."""
-        unseen = [
-            name
-            for name, is_exact, levels, keys in self._seen
-            if (value := values[name]) is not None
-            and value not in levels
-            and (is_exact or key_of(str(value)) not in keys)
-        ]
-        return tuple(unseen)
-
-
-def _find_break(gate: Gate | None, values: Mapping[str, Any]) -> date | None:
-    """The day in the field that ends the cool-down of a gate; None where there is none, or it isn't known."""
-    unless = gate.cool_down.unless if gate is not None and gate.cool_down is not None else ""
-    day = values.get(unless) if unless else None
-    return day if isinstance(day, date) else None
+        return tuple(filter(None, map(getitem, self._unseen, map(values.__getitem__, self.card.seen_texts))))
 
 
 def round_root(squares: int) -> int:
@@ -403,16 +247,34 @@ def round_root(squares: int) -> int:
     return below + (squares - below * below > below)
 
 
-def _square_errors(card: Scorecard) -> tuple[bool, int, list[tuple[int, Sequence[int]]]]:
-    """Whether any term has errors; the squares that every lead has, and those by bin, with their term's place."""
-    always = 0
-    by_bin: list[tuple[int, Sequence[int]]] = []
-    for i, term in enumerate(card.learned.terms):
+def _square_errors(card: Scorecard) -> list[Mapping[int, int] | Sequence[int]]:
+    """The squared error of each term by where it is looked up; none where no term has any."""
+    squares: list[Mapping[int, int] | Sequence[int]] = []
+    for term in card.learned.terms:
         match term:
             case Combination():
-                always += term.error**2
+                squares.append(_keep_same(term.error**2))
             case Table(errors=errors) if errors:
-                by_bin.append((i, [error**2 for error in errors]))
+                squares.append([error**2 for error in errors])
             case Pair(errors=errors) if errors:
-                by_bin.append((i, [error**2 for row in errors for error in row]))
-    return bool(always or by_bin), always, by_bin
+                squares.append([error**2 for row in errors for error in row])
+            case _:
+                squares.append(_keep_same(0))
+    return squares if any(isinstance(known, list) or known[0] for known in squares) else []
+
+
+def _keep_same(square: int) -> KnownResults[int]:
+    """A square that is the same wherever its term is looked up."""
+    return KnownResults(lambda place: square)
+
+
+def _keep_unseen(card: Scorecard, name: str) -> KnownResults[str]:
+    """The name of a field by its values: empty of those that training has seen, and where it is missing."""
+    is_exact, keys = card.card.fields[name].exact, card.seen_texts[name]
+
+    def look_up(value: Typed) -> str:
+        if value is None:
+            return ""
+        return "" if (value if is_exact else key_of(str(value))) in keys else name
+
+    return KnownResults(look_up)

@@ -35,5 +35,5 @@ def put_answers(engine: Engine, values: Mapping[str, Typed], answers: Lead, name
 
     `names` are those under which the answers came. A field that was named and has no value becomes unknown.
     """
-    named = {field: answers.values[field] for field in engine.find_named_fields(names)}
+    named = {field: answers.values[field] for field in engine.reader.find_named_fields(names)}
     return {**values, **named, **{field: value for field, value in answers.values.items() if value is not None}}
