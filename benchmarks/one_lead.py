@@ -85,7 +85,7 @@ def main(words: list[str]) -> None:
             "printed Python alone: points, range, criteria": (lambda values: ready.tally(values, AS_OF), typed, 400),
             "tree walk: the same": (lambda values: tally(scorecard, values, AS_OF), typed, 20),
             **{
-                f"predict_proba on a one-row DataFrame, {label}": (model.predict_proba, rows, 2)
+                f"predict_proba on a one-row DataFrame, {label}": (model.predict_proba, rows, 5)
                 for label, model in fitted.items()
             },
         }
