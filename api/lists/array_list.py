@@ -25,11 +25,11 @@ import pyarrow as arrow  # type: ignore[import-untyped]
 from leadledger.api.lists import output_file
 from leadledger.api.lists.bad_rows import BadRows
 from leadledger.api.lists.coded_output import BlockWriter, OutputBlock, ParquetWriter, TextWriter
-from leadledger.api.lists.csv_blocks import BrokenRow, OddText, can_be_cut, count_rows
-from leadledger.api.lists.id_counts import IdCounts
+from leadledger.api.lists.csv_blocks import BrokenRow, CodedTexts, OddText, can_be_cut, count_rows
+from leadledger.api.lists.id_counts import Hashes, IdCounts, hash_ids
 from leadledger.api.lists.list_blocks import BlockReader, ListBlock, ParquetReader, TextReader
 from leadledger.api.lists.progress import ReportProgress
-from leadledger.api.lists.value_counts import ValueCounts, count_values, find_value_type
+from leadledger.api.lists.value_counts import NO_TEXTS, BlockCounts, ValueCounts, count_values, find_value_type
 from leadledger.api.lists.written_counts import CountedThings, WrittenCounts, WrittenScores
 from leadledger.scoring.arrays.block_outputs import CodedColumn
 from leadledger.scoring.arrays.list_scorer import ArrayScorer, ScoredBlock, UnfitForArrays
@@ -71,9 +71,9 @@ class _ScoredPart:
     read: int
     scored: int
     tallies: Mapping[str, Counter[str]]
-    days: list[arrow.Table]
-    texts: list[arrow.Table]
-    ids: arrow.Array | None
+    days: list[BlockCounts]
+    texts: list[BlockCounts]
+    ids: Hashes | None
     bad: arrow.Table | None
     broken: Sequence[BrokenRow]
 
@@ -148,9 +148,9 @@ class ArrayList:
         """Score the list into `part`; bad rows are kept in `work`. Raises OddText."""
         counted = self._plan.counted
         days = ValueCounts(self._connection, counted.odd_days.list_aggregates())
-        texts = ValueCounts(self._connection, counted.texts.list_aggregates())
+        texts = ValueCounts(self._connection, counted.texts.list_aggregates(), counted.texts.plain)
         tallies: dict[str, Counter[str]] = {"recommendation": Counter(), "grade": Counter()}
-        ids = IdCounts(self._connection)
+        ids = IdCounts()
         bad_rows = BadRows(work / "bad_rows")
         broken: list[Reject] = []
         read = scored = 0
@@ -166,7 +166,8 @@ class ArrayList:
                         tallies[name].update(tally)
                     days.add(piece.days)
                     texts.add(piece.texts)
-                    ids.add(piece.ids)
+                    if piece.ids is not None:
+                        ids.add(piece.ids)
                     bad_rows.add(piece.bad, read)
                     before = read + len(broken)
                     broken += [Reject(before + row.place, "", row.text, row.reason) for row in piece.broken]
@@ -196,7 +197,7 @@ class ArrayList:
     ) -> _ScoredPart:
         """Read a part of the list, score it, and make it ready to be written."""
         block = self._reader.read(at)
-        columns = block.columns
+        columns = self._scorer.number_texts(block.columns)
         scored = self._scorer.score({name: columns[name] for name in self._scorer.read_columns})
         chosen = self._choose(scored)
         counted = self._plan.counted
@@ -204,8 +205,9 @@ class ArrayList:
         tallies = {name: _tally(scores[name], chosen) for name in counted.tallied}
         days = [count_values(name, columns[name], chosen) for name in day_columns]
         of_texts = chosen if counted.has_texts else None
-        texts = [count_values(name, columns[name], of_texts) for name in text_columns]
-        ids = columns[counted.id_column] if counted.id_column else None
+        plain = counted.texts.plain
+        texts = [count_values(name, columns[name], of_texts, plain.get(name, NO_TEXTS)) for name in text_columns]
+        ids = hash_ids(block.columns[counted.id_column]) if counted.id_column else None
         output = self._take(block, scores, chosen)
         bad = self._take_bad(block, scored.bad) if scored.bad.any() else None
         return _ScoredPart(
@@ -235,7 +237,7 @@ class ArrayList:
         return OutputBlock(
             int(np.count_nonzero(chosen)),
             {name: column.filter(mask) for name, column in kept.items()},
-            None if block.lines is None else block.lines.filter(mask),
+            None if block.lines is None else CodedTexts(block.lines.texts, block.lines.codes[chosen]),
             {name: CodedColumn(codes[id(score.codes)], score.values) for name, score in wanted.items()},
         )
 

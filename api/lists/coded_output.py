@@ -17,6 +17,7 @@ import pyarrow as arrow  # type: ignore[import-untyped]
 import pyarrow.compute as compute  # type: ignore[import-untyped]
 import pyarrow.parquet as parquet  # type: ignore[import-untyped]
 
+from leadledger.api.lists.csv_blocks import CodedTexts
 from leadledger.api.lists.output_file import FORMULA_START, SIGNED_NUMBER, guard_formula
 from leadledger.scoring.arrays.block_outputs import CodedColumn
 from leadledger.scoring.outputs import Column
@@ -37,7 +38,7 @@ class OutputBlock:
 
     rows: int
     kept: Mapping[str, arrow.Array]
-    lines: arrow.Array | None
+    lines: CodedTexts | None
     scores: Mapping[str, CodedColumn]
 
 
@@ -77,23 +78,20 @@ class TextWriter:
         groups = [
             (is_score, [*group]) for is_score, group in groupby(self._columns.items(), lambda item: item[1] is not None)
         ]
-        parts: list[arrow.Array] = []
+        parts: list[CodedTexts | None] = []
         for i, (is_score, group) in enumerate(groups):
-            end = _END if i == len(groups) - 1 else ""
+            before, end = self._delimiter if i else "", _END if i == len(groups) - 1 else ""
             if is_score:
-                parts += self._look_up({name: block.scores[score.name] for name, score in group if score}, end)
+                parts += self._look_up({name: block.scores[score.name] for name, score in group if score}, before, end)
                 continue
             own = (
                 [block.lines] if block.lines is not None else [self._word(name, block.kept[name]) for name, _ in group]
             )
-            parts += [*own[:-1], _append(own[-1], end)] if end else own
-        text = parts[0]
-        if len(parts) > 1:
-            text = compute.binary_join_element_wise(
-                *parts, self._delimiter, null_handling="replace", null_replacement=""
-            )
-        _, offsets, data = text.buffers()
-        return data.slice(0, np.frombuffer(offsets, np.int32)[len(text)])
+            for text in own:
+                parts += [_repeat(before, block.rows), text]
+                before = self._delimiter
+            parts.append(_repeat(end, block.rows))
+        return _join([part for part in parts if part is not None])
 
     def write(self, encoded: Any) -> None:
         """Write the bytes."""
@@ -103,39 +101,49 @@ class TextWriter:
         """Close the file."""
         self._file.close()
 
-    def _look_up(self, columns: Mapping[str, CodedColumn], end: str) -> list[arrow.Array]:
-        """The texts of some scores that stand side by side: joined, where few combinations of them can be."""
+    def _look_up(self, columns: Mapping[str, CodedColumn], before: str, end: str) -> list[CodedTexts]:
+        """The texts of some scores that stand side by side, with what is before and behind them: joined, where few
+        combinations of them can be.
+        """
         scores = [*columns.values()]
-        words = [
-            arrow.array([self._word_value(name, value) for value in score.values], arrow.string())
-            for name, score in columns.items()
-        ]
-        if end:
-            words[-1] = _append(words[-1], end)
+        words = [[self._word_value(name, value) for value in score.values] for name, score in columns.items()]
+        words = [[f"{self._delimiter if i else before}{word}" for word in listed] for i, listed in enumerate(words)]
+        words[-1] = [f"{word}{end}" for word in words[-1]]
         axes = {id(score.codes): score for score in scores}  # several may have the codes of one
         shape = tuple(len(score.values) for score in axes.values())
         size = int(np.prod(shape, dtype=np.float64))
         if size > MOST_COMBINED:
-            return [word.take(arrow.array(score.codes)) for word, score in zip(words, scores, strict=True)]
+            return [
+                CodedTexts(arrow.array(listed, arrow.string()), score.codes)
+                for listed, score in zip(words, scores, strict=True)
+            ]
         combined = np.ravel_multi_index(tuple(score.codes for score in axes.values()), shape)
         present = np.flatnonzero(np.bincount(combined, minlength=size))
-        places = np.zeros(size, np.int32)
+        places = np.zeros(size, np.intp)
         places[present] = np.arange(len(present))
-        codes = dict(zip(axes, map(arrow.array, np.unravel_index(present, shape)), strict=True))
-        taken = [word.take(codes[id(score.codes)]) for word, score in zip(words, scores, strict=True)]
-        return [compute.binary_join_element_wise(*taken, self._delimiter).take(arrow.array(places[combined]))]
+        codes = dict(zip(axes, np.unravel_index(present, shape), strict=True))
+        taken = [
+            [listed[at] for at in codes[id(score.codes)].tolist()] for listed, score in zip(words, scores, strict=True)
+        ]
+        return [CodedTexts(arrow.array(map("".join, zip(*taken, strict=True)), arrow.string()), places[combined])]
 
-    def _word(self, name: str, column: arrow.Array) -> arrow.Array:
+    def _word(self, name: str, column: arrow.Array) -> CodedTexts:
         """The texts of a column of the list."""
         if isinstance(column, arrow.DictionaryArray):
-            return self._word(name, column.dictionary).take(column.indices)
+            texts = self._quote_texts(name, column.dictionary)
+            codes = column.indices.fill_null(len(texts)) if column.indices.null_count else column.indices
+            return CodedTexts(arrow.concat_arrays([texts, arrow.nulls(1, texts.type)]), codes.to_numpy())
+        return CodedTexts(self._quote_texts(name, column), np.arange(len(column)))
+
+    def _quote_texts(self, name: str, texts: arrow.Array) -> arrow.Array:
+        """Texts of a column of the list, in quotes where they need them."""
         if name in self._guarded:
-            column = _guard_formulas(column)
-        if not self._may_be_odd(column):
-            return column
-        odd = compute.match_substring_regex(column, self._odd.pattern)
-        doubled = compute.replace_substring(column, '"', '""')
-        return compute.if_else(odd, compute.binary_join_element_wise('"', doubled, '"', ""), column)
+            texts = _guard_formulas(texts)
+        if not self._may_be_odd(texts):
+            return texts
+        odd = compute.match_substring_regex(texts, self._odd.pattern)
+        doubled = compute.replace_substring(texts, '"', '""')
+        return compute.if_else(odd, compute.binary_join_element_wise('"', doubled, '"', ""), texts)
 
     def _may_be_odd(self, column: arrow.Array) -> bool:
         """Whether a text of a column may need quotes; a search through all its bytes is the soonest to say no."""
@@ -201,9 +209,22 @@ class ParquetWriter:
             self._writer.close()
 
 
-def _append(column: arrow.Array, end: str) -> arrow.Array:
-    """The texts of a column, each with an end; that of a missing one is all there is."""
-    return compute.binary_join_element_wise(column, end, "", null_handling="replace", null_replacement="")
+def _repeat(text: str, rows: int) -> CodedTexts | None:
+    """One text for all rows; none where it is empty."""
+    return CodedTexts(arrow.array([text]), np.zeros(rows, np.intp)) if text else None
+
+
+def _join(parts: Sequence[CodedTexts]) -> Any:
+    """The bytes of the texts of each row, row by row."""
+    codes = np.empty((len(parts[0].codes), len(parts)), np.int64)
+    start = 0
+    for place, part in enumerate(parts):
+        np.add(part.codes, start, out=codes[:, place])
+        start += len(part.texts)
+    # Arrow puts the texts that it takes one behind the other: as they are to be written.
+    joined = arrow.concat_arrays([part.texts for part in parts]).take(arrow.array(codes.ravel()))
+    _, offsets, data = joined.buffers()
+    return data.slice(0, np.frombuffer(offsets, np.int32)[len(joined)])
 
 
 def _guard_formulas(column: arrow.Array) -> arrow.Array:

@@ -35,7 +35,7 @@ class OddText(Exception):
 class TextBlock:
     """Whole rows of a text: their bytes, where the quotes are, and how lines end."""
 
-    text: bytes
+    text: bytearray
     quotes: Places
     line_end: bytes
 
@@ -54,6 +54,14 @@ class BrokenRow:
     reason: str
 
 
+@dataclass(frozen=True)
+class CodedTexts:
+    """The texts of some rows: `texts[codes[i]]`, an array of Arrow, where null is an empty text."""
+
+    texts: arrow.Array
+    codes: Places
+
+
 def can_be_cut(source: SourceFile) -> bool:
     """Whether a file is text in a style that blocks are made of; one column alone has rows that are empty lines."""
     style = source.style
@@ -62,42 +70,61 @@ def can_be_cut(source: SourceFile) -> bool:
     return style.quote == style.escape == QUOTE.decode() and style.delimiter.isascii()
 
 
-def cut_blocks(path: Path, size: int) -> Iterator[tuple[bytes, bytes]]:
+def cut_blocks(path: Path, size: int) -> Iterator[tuple[bytearray, bytes]]:
     """The rows of a file in blocks of about `size` bytes, without the header, each with how its lines end.
 
-    Raises OddText, also where a row is longer than a block, or the file can't be read.
+    Raises OddText, also where a row is longer than two blocks, or the file can't be read.
     """
     try:
         with path.open("rb") as file:
-            header = _read_to_end(file, b"", size)
-            if not header.endswith(_FEED):
-                raise OddText("no line feed ends the header")
+            header = _read_header(file, size)
             line_end = b"\r\n" if header.endswith(b"\r\n") else _FEED
-            while text := file.read(size):
-                yield _read_to_end(file, text, size), line_end
+            rest = b""
+            while text := _read_on(file, rest, size):
+                end = len(text) if len(text) == len(rest) else _find_row_end(text)
+                rest = bytes(memoryview(text)[end:])
+                if len(rest) > size:
+                    raise OddText("a row is longer than a block")
+                del text[end:]
+                if text:
+                    yield text, line_end
     except OSError as error:
         raise OddText(str(error)) from None
 
 
-def _read_to_end(file: BinaryIO, text: bytes, size: int) -> bytes:
-    """What was read of a file, and what follows up to the end of a row. Raises OddText."""
-    parts, length = [text], 0
-    is_open = text.count(QUOTE) % 2 == 1
-    while is_open or not parts[-1].endswith(_FEED):
+def _read_header(file: BinaryIO, size: int) -> bytes:
+    """The lines of the header. Raises OddText."""
+    header = b""
+    while not header or header.count(QUOTE) % 2:
         line = file.readline(size)
-        length += len(line)
-        if length > size:
-            raise OddText("a row is longer than a block")
-        if not line and is_open:
-            raise OddText("a quote is not closed")
-        if not line:
-            break
-        parts.append(line)
-        is_open ^= line.count(QUOTE) % 2 == 1
-    return b"".join(parts)
+        header += line
+        if not line.endswith(_FEED) or len(header) > size:
+            raise OddText("no line feed ends the header")
+    return header
 
 
-def check_block(text: bytes, line_end: bytes, delimiter: str) -> TextBlock:
+def _read_on(file: BinaryIO, rest: bytes, size: int) -> bytearray:
+    """What was left, and the next bytes of a file, read to where they stay: a block is never copied."""
+    text = bytearray(len(rest) + size)
+    text[: len(rest)] = rest
+    with memoryview(text) as view:
+        read = file.readinto(view[len(rest) :])  # type: ignore[attr-defined]  # any file in binary mode has it
+    del text[len(rest) + read :]
+    return text
+
+
+def _find_row_end(text: bytearray) -> int:
+    """Where the last whole row of a text ends: after a line feed that is not within quotes."""
+    end, quotes = len(text), text.count(QUOTE)
+    while True:
+        start = text.rfind(_FEED, 0, end) + 1
+        quotes -= text.count(QUOTE, start, end)
+        if not start or quotes % 2 == 0:
+            return start
+        end = start - 1
+
+
+def check_block(text: bytearray, line_end: bytes, delimiter: str) -> TextBlock:
     """A block in which nothing can be read in two ways. Raises OddText."""
     if b"\0" in text or text.startswith(BOM_UTF8):  # which Arrow would leave out
         raise OddText("there is a NUL, or a byte order mark")
@@ -160,7 +187,7 @@ def _describe_broken(row: Any, delimiter: str) -> BrokenRow:
     return BrokenRow(row.number, row.text, REASONS["MISSING COLUMNS" if is_short else "TOO MANY COLUMNS"])
 
 
-def split_rows(block: TextBlock, rows: int, broken: Sequence[BrokenRow]) -> arrow.Array:
+def split_rows(block: TextBlock, rows: int, broken: Sequence[BrokenRow]) -> CodedTexts:
     """The rows of a block as they stand there, without their line ends; there are `rows` beside the broken ones.
 
     Raises OddText.
@@ -182,7 +209,7 @@ def split_rows(block: TextBlock, rows: int, broken: Sequence[BrokenRow]) -> arro
     offsets = np.empty(2 * rows + 1, np.int32)
     offsets[:-1:2], offsets[1::2], offsets[-1] = starts, ends, ends[-1] if rows else 0
     whole = arrow.StringArray.from_buffers(2 * rows, arrow.py_buffer(offsets), _buffer(block.text))
-    return whole.take(arrow.array(np.arange(0, 2 * rows, 2)))
+    return CodedTexts(whole, np.arange(0, 2 * rows, 2))
 
 
 def count_rows(path: Path) -> int:
@@ -200,18 +227,18 @@ def count_rows(path: Path) -> int:
     return ends
 
 
-def _buffer(text: bytes) -> Any:
+def _buffer(text: bytearray) -> Any:
     return arrow.py_buffer(text)
 
 
-def _find(text: bytes, sign: bytes) -> Places:
+def _find(text: bytes | bytearray, sign: bytes) -> Places:
     """The places of a sign of one byte."""
     if sign not in text:
         return np.empty(0, np.int64)
     return np.flatnonzero(np.frombuffer(text, np.uint8) == ord(sign))
 
 
-def _check_quotes(text: bytes, quotes: Places, delimiter: bytes) -> None:
+def _check_quotes(text: bytearray, quotes: Places, delimiter: bytes) -> None:
     """Raises OddText where a quote doesn't enclose a whole value, or isn't one of two within an enclosed one."""
     if len(quotes) % 2:
         raise OddText("a quote is not closed")

@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-import duckdb
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as arrow  # type: ignore[import-untyped]
+import pyarrow.compute as compute  # type: ignore[import-untyped]
 
-from leadledger.api.lists.duplicate_ids import hash_id
+from leadledger.scoring.arrays.text_words import LONGEST_TEXT, hash_words, read_words
 
-MOST_WAITING = 500_000  # ids that are hashed at a time
-_HASHES = f"SELECT {hash_id('id')} AS hash FROM ll_ids"
+Hashes = npt.NDArray[np.uint64]
 
 
 class IdCounts:
     """The ids of a list, of which eight bytes each are kept."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection.cursor()
-        ((self._missing,),) = self._connection.execute("SELECT hash(CAST(NULL AS VARCHAR))").fetchall()
-        self._waiting: list[arrow.Array] = []
-        self._hashes: list[npt.NDArray[np.uint64]] = []
+    def __init__(self) -> None:
+        self._hashes: list[Hashes] = []
 
-    def add(self, ids: arrow.Array | None) -> None:
-        """Add the ids of a block; None: the list has none."""
-        if ids is None:
-            return
-        self._waiting.append(ids)
-        if sum(map(len, self._waiting)) > MOST_WAITING:
-            self._hash()
+    def add(self, hashes: Hashes) -> None:
+        """Add the ids of a block, as `hash_ids` gives them."""
+        self._hashes.append(hashes)
 
     def count_duplicates(self) -> int:
         """How many rows have an id that an earlier row had, as `duplicate_ids.count_duplicates` has it."""
-        self._hash()
         hashes = np.empty(sum(map(len, self._hashes)), np.uint64)
         start = len(hashes)
         while self._hashes:  # each is let go when it is copied
@@ -42,10 +35,15 @@ class IdCounts:
         hashes.sort()
         return int(np.count_nonzero(hashes[1:] == hashes[:-1]))
 
-    def _hash(self) -> None:
-        if not self._waiting:
-            return
-        self._connection.register("ll_ids", arrow.table({"id": arrow.chunked_array(self._waiting)}))
-        self._waiting = []
-        hashes = np.asarray(self._connection.execute(_HASHES).fetchnumpy()["hash"], np.uint64)
-        self._hashes.append(hashes[hashes != self._missing])
+
+def hash_ids(ids: Any) -> Hashes:
+    """The hashes of the ids of a block, an array of Arrow: of those that are none without spaces around them, none."""
+    texts = compute.utf8_trim(ids.cast(arrow.string()), " ").fill_null("")
+    words = read_words(texts)
+    if words is not None:
+        hashes: Hashes = hash_words(words)[words[0] != 0]
+        return hashes
+    listed = texts.to_pylist()
+    is_odd = np.array([len(text.encode()) > LONGEST_TEXT or "\0" in text for text in listed], bool)
+    odd = np.array([hash(text) for text, odd in zip(listed, is_odd, strict=True) if odd], np.int64).view(np.uint64)
+    return np.concatenate([odd, hash_ids(texts.filter(arrow.array(~is_odd)))])

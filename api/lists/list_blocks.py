@@ -13,6 +13,7 @@ from leadledger.api.lists.csv_blocks import (
     BLOCK_SIZE,
     CODES,
     BrokenRow,
+    CodedTexts,
     OddText,
     check_block,
     cut_blocks,
@@ -39,7 +40,7 @@ class ListBlock:
 
     rows: int
     columns: Mapping[str, arrow.Array]
-    lines: arrow.Array | None
+    lines: CodedTexts | None
     share: float
     broken: Sequence[BrokenRow] = ()
 
@@ -70,14 +71,14 @@ class TextReader:
         self.coded = [name for name in columns if name not in plain]
         self.types = {name: CODES if name in self.coded else arrow.string() for name in columns}
 
-    def list_parts(self) -> Iterator[tuple[bytes, bytes, float]]:
+    def list_parts(self) -> Iterator[tuple[bytearray, bytes, float]]:
         """The bytes of blocks, how their lines end, and which share of the list is done with each."""
         size, done = self._source.path.stat().st_size, 0
         for text, line_end in cut_blocks(self._source.path, BLOCK_SIZE):
             done += len(text)
             yield text, line_end, done / size
 
-    def read(self, part: tuple[bytes, bytes, float]) -> ListBlock:
+    def read(self, part: tuple[bytearray, bytes, float]) -> ListBlock:
         """A block of text, parsed."""
         text, line_end, share = part
         assert self._source.style is not None

@@ -6,8 +6,9 @@ kept, and at the end laid out row by row.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import duckdb
 import numpy as np
@@ -15,27 +16,70 @@ import numpy.typing as npt
 import pyarrow as arrow  # type: ignore[import-untyped]
 
 from leadledger.api.lists.csv_blocks import OddText
+from leadledger.scoring.arrays.text_numbers import NumberedTexts
+from leadledger.scoring.arrays.text_words import find_first_bytes
 from leadledger.scoring.printers.sql.column_aggregate import ColumnAggregate
 from leadledger.scoring.printers.sql.dialects.literals import quoted
+from leadledger.scoring.printers.sql.text_counts import PlainTexts
 
 MOST_WAITING = 500_000  # values of a column for which the conditions have not been asked
 MOST_NOTICED = 1_000_000  # values that aggregates count
+NO_TEXTS = PlainTexts()
 _VALUES, _ROWS, _PLACE = "ll_values", "ll:rows", "ll:place"
+
+
+@dataclass(frozen=True)
+class NumberedCounts:
+    """How many rows have each of the first texts of a column, by the number of the text."""
+
+    counts: npt.NDArray[np.int64]
+    texts: Sequence[str | None]
+
+    def add(self, before: NumberedCounts | None) -> NumberedCounts:
+        """Those of more rows of the column."""
+        if before is None:
+            return self
+        short, long = sorted((before.counts, self.counts), key=len)
+        long[: len(short)] += short
+        return NumberedCounts(long, self.texts)
+
+    def make_table(self, name: str, plain: PlainTexts) -> arrow.Table:
+        """The texts that any row has and that are not plain, and how many rows have each."""
+        counted = [
+            (text, count)
+            for text, count in zip(self.texts, self.counts.tolist(), strict=False)
+            if count and text is not None and not plain.includes(text)
+        ]
+        texts, counts = ([pair[place] for pair in counted] for place in range(2))
+        return arrow.table({name: arrow.array(texts, arrow.string()), _ROWS: arrow.array(counts, arrow.int64())})
+
+
+BlockCounts: TypeAlias = NumberedCounts | arrow.Table
 
 
 class ValueCounts:
     """The values of the columns that some aggregates read, with how many rows have each."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, aggregates: Sequence[ColumnAggregate]) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        aggregates: Sequence[ColumnAggregate],
+        plain: Mapping[str, PlainTexts] | None = None,
+    ) -> None:
+        """`plain` are texts of some columns that no aggregate counts."""
         self._connection = connection.cursor()
-        self._aggregates = aggregates
+        self._aggregates, self._plain = aggregates, plain or {}
         self.columns = tuple(dict.fromkeys(aggregate.column for aggregate in aggregates))
         self._waiting: dict[str, list[arrow.Table]] = {column: [] for column in self.columns}
         self._noticed: dict[str, list[arrow.Table]] = {column: [] for column in self.columns}
+        self._numbered: dict[str, NumberedCounts] = {}
 
-    def add(self, counts: Sequence[arrow.Table]) -> None:
+    def add(self, counts: Sequence[BlockCounts]) -> None:
         """Add what `count_values` gives of the columns in a block. Raises OddText where too much is to be kept."""
         for column, counted in zip(self.columns, counts, strict=True):
+            if isinstance(counted, NumberedCounts):
+                self._numbered[column] = counted.add(self._numbered.get(column))
+                continue
             waiting = self._waiting[column]
             waiting.append(counted)
             if sum(table.num_rows for table in waiting) > MOST_WAITING:
@@ -45,6 +89,10 @@ class ValueCounts:
         """What the aggregates give of all rows, in their order; None where they count no value."""
         measured: dict[str, list[Any]] = {}
         for column in self.columns:
+            if column in self._numbered:
+                self._waiting[column].append(
+                    self._numbered.pop(column).make_table(column, self._plain.get(column, NO_TEXTS))
+                )
             self._notice(column)
             own = [aggregate.sql for aggregate in self._aggregates if aggregate.column == column]
             measured[column] = [None] * len(own)
@@ -60,6 +108,8 @@ class ValueCounts:
         if not waiting:
             return
         values = arrow.concat_tables(waiting)
+        if not values.num_rows:
+            return
         self._connection.register(_VALUES, values.append_column(_PLACE, arrow.array(np.arange(len(values)))))
         conditions = dict.fromkeys(aggregate.condition for aggregate in self._aggregates if aggregate.column == column)
         counted = " OR ".join(f"({condition})" for condition in conditions)
@@ -70,11 +120,21 @@ class ValueCounts:
             raise OddText("too many values are to be counted")
 
 
-def count_values(name: str, column: arrow.Array, chosen: npt.NDArray[np.bool_] | None) -> arrow.Table:
-    """The values of a column in some rows (None: all) with how many rows have each; one value may come again."""
+def count_values(
+    name: str, column: Any, chosen: npt.NDArray[np.bool_] | None, plain: PlainTexts = NO_TEXTS
+) -> BlockCounts:
+    """The values of a column in some rows (None: all) with how many rows have each; one value may come again.
+
+    Plain texts may be left out, which no aggregate counts.
+    """
+    if isinstance(column, NumberedTexts):
+        codes = column.codes if chosen is None else column.codes[chosen]
+        return NumberedCounts(np.bincount(codes, minlength=column.size), column.texts)
     if chosen is not None:
         column = column.filter(arrow.array(chosen))
     if not isinstance(column, arrow.DictionaryArray):
+        if plain.starts and column.type == arrow.string():
+            column = column.filter(arrow.array(~np.isin(find_first_bytes(column), [*plain.starts.encode()])))
         return arrow.table({name: column, _ROWS: np.ones(len(column), np.int64)})
     size = len(column.dictionary)
     counts = np.bincount(column.indices.fill_null(size).to_numpy(), minlength=size)[:size]

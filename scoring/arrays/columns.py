@@ -13,6 +13,7 @@ import pyarrow.compute as compute  # type: ignore[import-untyped]
 from leadledger.scoring.arrays.block import FieldColumn, NumberColumn, TableColumn
 from leadledger.scoring.arrays.coded import ROWS, CodeAxis, Coded, Items
 from leadledger.scoring.arrays.field_table import FieldTable, clean_value
+from leadledger.scoring.arrays.text_numbers import NumberedTexts
 from leadledger.scoring.cleaning import make_cleaner
 from leadledger.scoring.errors import UnreadableValue
 from leadledger.scoring.field import Field
@@ -32,36 +33,42 @@ class ArrowColumnReader:
         self._reads_lengths = field.kind == "id" and not is_asked
         self.is_ignored = field.kind == "text" and not field.values and not is_asked
         self._clean = make_cleaner(field, missing)
-        self._table = FieldTable(self._clean)
+        self._table, self._text_table = FieldTable(self._clean), FieldTable(self._clean)
         absent_keys = field.find_absent_keys(missing)
         self._absent_numbers = [number for number in field.missing if isinstance(number, float)]
         self._may_be_plain = field.kind == "number" and not any(re.fullmatch(_PLAIN_NUMBER, key) for key in absent_keys)
 
+    @property
+    def asks_texts(self) -> bool:
+        """Whether it reads what each text of a column says."""
+        return not (self._reads_lengths or self.is_ignored)
+
     def read(self, column: Any) -> tuple[FieldColumn | None, Coded | None]:
         """The values of a column, None where nothing asks for them; and which can't be read, None: all can.
 
-        It is an array of Arrow, or a list of Python's values of any types.
+        It is an array of Arrow, numbered texts, or a list of Python's values of any types.
         """
         if isinstance(column, list):
             return self._read_objects(column)
+        if isinstance(column, NumberedTexts):
+            self._text_table.follow(column.texts, column.size)
+            return _find_values(self._text_table, column.codes, column.size)
         column = _prepare(column, self.field.kind)
         kind = column.type
-        if self._reads_lengths and (_is_text(kind) or arrow.types.is_integer(kind)):
+        if self._reads_lengths and (is_text(kind) or arrow.types.is_integer(kind)):
             return None, self._find_long(column)
-        if self.is_ignored and _is_text(kind):
+        if self.is_ignored and is_text(kind):
             return None, None
         codes, raws = encode(column)
         axis = CodeAxis(codes)
-        if self.field.kind == "number" and (_is_number(raws.type) or (self._may_be_plain and _is_text(raws.type))):
+        if self.field.kind == "number" and (_is_number(raws.type) or (self._may_be_plain and is_text(raws.type))):
             numbers, bad = self._read_numbers(raws)
             return NumberColumn(axis, numbers), Coded(axis, bad) if bad.any() else None
         if self._table.is_full:
             self._table = FieldTable(self._clean)
         table = self._table
         numbers, size = table.number(raws.to_pylist())
-        axis = CodeAxis(numbers.take(codes))
-        bad = table.find_bad(size)
-        return TableColumn(axis, table, size), Coded(axis, bad) if bad.any() else None
+        return _find_values(table, numbers.take(codes), size)
 
     def _read_objects(self, raws: list[Any]) -> tuple[FieldColumn, Coded | None]:
         """The values of a list of Python's, each cleaned by itself: no two types have the same values."""
@@ -111,6 +118,13 @@ class ArrowColumnReader:
         return numbers, bad
 
 
+def _find_values(table: FieldTable, codes: Items, size: int) -> tuple[TableColumn, Coded | None]:
+    """The first `size` values of a table, which the rows have by their codes; and which can't be read."""
+    axis = CodeAxis(codes)
+    bad = table.find_bad(size)
+    return TableColumn(axis, table, size), None if bad is None else Coded(axis, bad)
+
+
 def clean_values(clean: Callable[[Any], Typed], raws: Sequence[Any]) -> tuple[TableColumn, Items]:
     """Raw values of any types, each cleaned by itself, since two types may have equal values; and which can't be read.
 
@@ -135,7 +149,7 @@ def is_readable(kind: Any) -> bool:
     if types.is_dictionary(kind):
         kind = kind.value_type
     return bool(
-        _is_text(kind)
+        is_text(kind)
         or types.is_string_view(kind)
         or _is_number(kind)
         or types.is_boolean(kind)
@@ -158,7 +172,8 @@ def _prepare(column: Any, kind: Kind) -> Any:
     return column
 
 
-def _is_text(kind: Any) -> bool:
+def is_text(kind: Any) -> bool:
+    """Whether a type of Arrow is that of texts, numbered or not."""
     if arrow.types.is_dictionary(kind):
         kind = kind.value_type
     return bool(arrow.types.is_string(kind) or arrow.types.is_large_string(kind))

@@ -44,6 +44,13 @@ class FieldReader:
         """The columns that it reads."""
         return [column for column, _ in self._sources]
 
+    @property
+    def text_columns(self) -> list[str]:
+        """The columns of which it reads what each text says."""
+        return [
+            column for column, reader in self._sources if isinstance(reader, ArrowColumnReader) and reader.asks_texts
+        ]
+
     def read(self, columns: Mapping[str, Any]) -> tuple[FieldColumn | None, list[Coded]]:
         """The values of the field, None where nothing asks for them; and what tells which rows can't be read."""
         merged: FieldColumn | None = None

@@ -24,7 +24,7 @@ class FieldTable:
         self._clean = clean
         self._numbers: dict[Any, int] = {}
         self._typed: list[Typed] = []
-        self._bad: list[bool] = []
+        self._bad: list[int] = []
         self._worked_out: dict[Hashable, Items] = {}
         self._lock = Lock()
 
@@ -43,18 +43,27 @@ class FieldTable:
                     self._add(raw)
             return np.fromiter((numbers[raw] for raw in raws), np.intp, len(raws)), len(self._typed)
 
+    def follow(self, raws: Sequence[Any], size: int) -> None:
+        """Take the first `size` of some raw values under the numbers that they have there, as in the calls before."""
+        with self._lock:
+            for raw in raws[len(self._typed) : size]:
+                self._add(raw)
+
     def _add(self, raw: Any) -> None:
-        value, is_bad = None, False
+        value = None
         try:
             value = clean_value(self._clean, raw)
         except UnreadableValue:
-            is_bad = True
+            self._bad.append(len(self._typed))
         self._typed.append(value)
-        self._bad.append(is_bad)
 
-    def find_bad(self, size: int) -> Items:
-        """Which of the first `size` values can't be read."""
-        return np.array(self._bad[:size], bool)
+    def find_bad(self, size: int) -> Items | None:
+        """Which of the first `size` values can't be read; None: all can."""
+        if not self._bad or self._bad[0] >= size:
+            return None
+        bad = np.zeros(size, bool)
+        bad[[number for number in self._bad if number < size]] = True
+        return bad
 
     def values(self, size: int) -> Sequence[Typed]:
         """The first `size` typed values."""

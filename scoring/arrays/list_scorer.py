@@ -16,11 +16,13 @@ from leadledger.scoring.arrays.axes import AxesArrays, AxisArrays
 from leadledger.scoring.arrays.block import Block, FieldColumn
 from leadledger.scoring.arrays.block_outputs import CodedColumn, code_floats, number_values, spread_rows
 from leadledger.scoring.arrays.coded import Coded, Items, reduce
+from leadledger.scoring.arrays.columns import is_text
 from leadledger.scoring.arrays.counted_events import CountedEventReader
 from leadledger.scoring.arrays.decisions import Decisions
 from leadledger.scoring.arrays.field_readers import find_field_readers
 from leadledger.scoring.arrays.reasons import ReasonArrays
 from leadledger.scoring.arrays.tally import CardArrays
+from leadledger.scoring.arrays.text_numbers import TextNumbers
 from leadledger.scoring.axis import UNKNOWN_GRADE
 from leadledger.scoring.column_fit import find_columns
 from leadledger.scoring.errors import DataError
@@ -77,6 +79,7 @@ class ArrayScorer:
         columns = list(columns)
         by_field, paths = find_columns(card.card, columns), card.card.column_paths.find(columns)
         self._readers = find_field_readers(card.card, by_field, paths, _find_needed(card, where, asks))
+        self._text_numbers = {name: TextNumbers() for reader in self._readers for name in reader.text_columns}
         self._points = CardArrays(card, ("high",))
         self._axes = AxesArrays(card)
         self._steps = {stage: CardArrays(step, ()) for stage, step in card.steps.items()} if sale else {}
@@ -96,6 +99,17 @@ class ArrayScorer:
         """The columns that `score` needs."""
         columns = dict.fromkeys(column for reader in self._readers for column in reader.columns)
         return (*columns, *(self._events.columns if self._events else ()))
+
+    def number_texts(self, columns: Mapping[str, Any]) -> dict[str, Any]:
+        """Columns of a block as `score` reads them soonest: texts that come again and again by their numbers."""
+        return {name: self._number_texts(name, column) for name, column in columns.items()}
+
+    def _number_texts(self, name: str, column: Any) -> Any:
+        numbers = self._text_numbers.get(name)
+        if numbers is None or isinstance(column, list) or not is_text(column.type):
+            return column
+        numbered = numbers.number(column)
+        return column if numbered is None else numbered
 
     def score(self, columns: Mapping[str, Any]) -> ScoredBlock:
         """The scores of a block of the columns in `read_columns`, of one length, as `ArrowColumnReader` reads them."""

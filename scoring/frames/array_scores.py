@@ -41,7 +41,7 @@ def score_columns(
 
     def score_block(start: int) -> tuple[list[Any], Items]:
         part = slice(start, start + ROWS_PER_BLOCK)
-        block = scorer.score({name: read[name][part] for name in scorer.read_columns})
+        block = scorer.score(scorer.number_texts({name: read[name][part] for name in scorer.read_columns}))
         return [_decode(block.outputs[column.name], column, block.bad) for column in outputs], block.bad
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -22,7 +22,7 @@ from leadledger.scoring.printers.sql.dialects.literals import quoted, text_liter
 from leadledger.training.sources import layout
 from leadledger.training.sources.cells import Style
 from leadledger.training.sources.reading import ReadingOptions
-from leadledger.training.sources.rewriting import find_odd_rows, rewrite, unwrap_lines
+from leadledger.training.sources.rewriting import rewrite, search_rows, unwrap_lines
 from leadledger.training.sources.scan import BLOCK_SIZE, LONGEST_LINE, Reject, Scan, SourceFile
 from leadledger.training.sources.style import find_style
 
@@ -78,10 +78,11 @@ def scan_file(
     written = replace(written, header=written.header + marked)
     _check_lines(path, label)
     rejects: tuple[Reject, ...] = ()
-    if find_odd_rows(path, written.names, written.style, written.header, head):
+    found = search_rows(path, written.names, written.style, written.header, head)
+    if found.has_odd_rows:
         path, rejects, notes = rewrite(label, path, written.names, written.style, written.header, work / "rows.csv")
         written = DelimitedFormat(written.names, Style(","), notes=(*written.notes, *notes))
-    elif not written.plain or _has_mixed_line_ends(connection, path, written):
+    elif not written.plain or (found.has_returns and _has_mixed_line_ends(connection, path, written)):
         path = _tidy(path, written, work / "tidied.csv")
     return scan_format(connection, path, written, label, "csv", rejects)
 
@@ -183,13 +184,10 @@ def _check_lines(path: Path, label: str) -> None:
 
 
 def _has_mixed_line_ends(connection: duckdb.DuckDBPyConnection, path: Path, written: DelimitedFormat) -> bool:
-    r"""Whether a file ends its lines in several ways; DuckDB reads only one way in a file.
+    """Whether a file ends its lines in several ways; DuckDB reads only one way in a file.
 
-    Bytes are counted first: most files have no \r, or all their line ends alike.
+    Bytes are counted first: most files have all their line ends alike.
     """
-    with path.open("rb") as file:  # block by block: a map of the file would count as memory, all of it
-        if not any(b"\r" in block for block in iter(lambda: file.read(BLOCK_SIZE), b"")):
-            return False
     feeds = returns = pairs = 0
     last = b""
     with path.open("rb") as file:

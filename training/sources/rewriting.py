@@ -9,6 +9,7 @@ import codecs
 import csv
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from io import StringIO, TextIOWrapper
 from itertools import islice
 from pathlib import Path
@@ -29,30 +30,39 @@ _LONGEST_VALUE = 10_000  # characters of a row that its reject shows
 _LONE_BACKSLASH = re.compile(rb'(?<!\\)(?:\\\\)*\\[^\\"]')
 
 
-def find_odd_rows(path: Path, names: Sequence[str], style: Style, header: int, head: bytes) -> bool:
-    """Whether a file may hold rows that are no leads. `header` bytes come before its rows, `head` is its start."""
+@dataclass(frozen=True)
+class RowSearch:
+    """What a file may hold: rows that are no leads; else, carriage returns."""
+
+    has_odd_rows: bool
+    has_returns: bool = False
+
+
+def search_rows(path: Path, names: Sequence[str], style: Style, header: int, head: bytes) -> RowSearch:
+    """Search a file. `header` bytes come before its rows, `head` is its start."""
     with path.open("rb") as file:
         size = file.seek(0, 2)
         file.seek(max(header, size - _TAIL_SIZE))
         tail = file.read()
     if tail.rstrip(b"\r\n").endswith(_END_MARK):
-        return True
+        return RowSearch(True)
     parts = (head[header : header + _HEAD_SEARCHED], tail)
     if any(_has_odd_line(part.decode("utf-8", "replace"), style) for part in parts):
-        return True
+        return RowSearch(True)
     if re.search(re.escape(style.delimiter.encode()) + rb"  +" + style.quote.encode(), head):  # DuckDB skips one blank
-        return True
+        return RowSearch(True)
     needles = _list_needles(names, style, head[:header])
     overlap = max(map(len, needles)) - 1
     with path.open("rb") as file:
         file.seek(max(0, header - 1))
-        last = b""
+        last, has_returns = b"", b"\r" in head
         while block := file.read(BLOCK_SIZE):
             # Where two blocks meet, the ends of both; to join them whole would cost as much as the search.
             if _has_needle(last + block[:overlap], needles, style) or _has_needle(block, needles, style):
-                return True
+                return RowSearch(True)
             last = block[-overlap:]
-    return _has_needle(last + b"\n", needles, style)
+            has_returns = has_returns or b"\r" in block
+    return RowSearch(_has_needle(last + b"\n", needles, style), has_returns)
 
 
 def _has_needle(text: bytes, needles: Sequence[bytes], style: Style) -> bool:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from string import ascii_letters, digits
 from typing import Any
 
 from leadledger.scoring.column_fit import find_homes
@@ -32,18 +34,35 @@ class TextNotes:
 
 
 @dataclass(frozen=True)
+class PlainTexts:
+    """Texts of which nothing is counted: some levels, and those that start with some letters and digits."""
+
+    levels: frozenset[str] = frozenset()
+    starts: str = ""
+
+    def includes(self, text: str) -> bool:
+        """Whether a text is one of them."""
+        return text in self.levels or text[:1] in self._starts
+
+    @cached_property
+    def _starts(self) -> frozenset[str]:
+        return frozenset(self.starts)
+
+
+@dataclass(frozen=True)
 class TextCounts:
     """The columns whose texts are counted: the SQL of a text that is a word for nothing, and of one that is new.
 
     Either is the text, or NULL where it is none. `new` has the field of a column too. `known` is the SQL that a text of
     a column in `new` is neither. `takes_histograms`: one aggregate says how often each word occurs; elsewhere a query
-    of its own does, where there are any.
+    of its own does, where there are any. `plain` are texts of each column that surely are neither.
     """
 
     words: Mapping[str, str]
     new: Mapping[str, tuple[str, str]]
     known: Mapping[str, str]
     takes_histograms: bool
+    plain: Mapping[str, PlainTexts]
 
     @property
     def aggregates(self) -> tuple[str, ...]:
@@ -96,7 +115,7 @@ class TextCounts:
 
 def find_text_counts(card: Scorecard, columns: Mapping[str, str], dialect: Dialect = DUCKDB) -> TextCounts:
     """What to count in a list with these columns, by their types as DuckDB names them."""
-    words, new, known = {}, {}, {}
+    words, new, known, plain = {}, {}, {}, {}
     for column, home in find_homes(card.card, columns).items():
         if type_family(columns[column], home.kind) != "text" or columns[column] == UNKNOWN:
             continue
@@ -109,10 +128,13 @@ def find_text_counts(card: Scorecard, columns: Mapping[str, str], dialect: Diale
         levels = frozenset(level for level in card.learned.levels.get(home.name, ()) if key_of(level) not in usual)
         if usual:
             words[column] = _print_word(usual, levels, raw, dialect)
-        if home.name in card.seen_texts:
+        if home.name not in card.seen_texts:
+            plain[column] = PlainTexts(starts="".join(_list_plain_starts(usual)))
+        else:
             new[column] = (home.name, _print_new(card, home, raw, dialect))
             known[column] = _print_known(levels, raw, dialect)
-    return TextCounts(words, new, known, dialect is DUCKDB)
+            plain[column] = PlainTexts(levels=levels)
+    return TextCounts(words, new, known, dialect is DUCKDB, plain)
 
 
 def _print_word(keys: frozenset[str], levels: frozenset[str], raw: str, dialect: Dialect) -> str:
@@ -120,8 +142,7 @@ def _print_word(keys: frozenset[str], levels: frozenset[str], raw: str, dialect:
     # Most texts start with a letter or digit that no word does, which DuckDB sees soonest; a level is seen sooner by an
     # engine that goes row by row, and finds a text in a list by its hash.
     known = [] if dialect is DUCKDB else [_print_known(levels, raw, dialect)]
-    first_signs = {key[0] for key in keys} | {key[0].upper() for key in keys}
-    spans = [span for signs in (("0", "9"), ("A", "Z"), ("a", "z")) for span in _list_spans(*signs, first_signs)]
+    spans = _list_spans(_list_plain_starts(keys))
     starts = " OR ".join(f"({raw} >= '{first}' AND {raw} < '{after}')" for first, after in spans)
     ways = [way for way in (*known, starts, *dialect.plain(raw, keys)) if way]
     cases = "".join(f" WHEN {way} THEN NULL" for way in ways)
@@ -129,14 +150,19 @@ def _print_word(keys: frozenset[str], levels: frozenset[str], raw: str, dialect:
     return f"CASE{cases} WHEN {key} IN ({_list_texts(keys, dialect)}) THEN {dialect.strip(raw)} END"
 
 
-def _list_spans(first: str, last: str, without: set[str]) -> list[tuple[str, str]]:
-    """The spans of signs from `first` to `last` that have none of some, each with the sign after its last."""
-    spans, start = [], ord(first)
-    for code in range(ord(first), ord(last) + 2):
-        if code > ord(last) or chr(code) in without:
-            if code > start:
-                spans.append((chr(start), chr(code)))
-            start = code + 1
+def _list_plain_starts(keys: frozenset[str]) -> list[str]:
+    """The letters and digits of ASCII that no key starts with, large or small; in their order."""
+    first_signs = {key[0] for key in keys} | {key[0].upper() for key in keys}
+    return [sign for sign in sorted(digits + ascii_letters) if sign not in first_signs]
+
+
+def _list_spans(signs: Sequence[str]) -> list[tuple[str, str]]:
+    """The spans of some signs in their order, each with the sign after its last."""
+    spans: list[tuple[str, str]] = []
+    for sign in signs:
+        after = chr(ord(sign) + 1)
+        is_next = bool(spans) and spans[-1][1] == sign
+        spans[-1:] = [(spans[-1][0], after)] if is_next else [*spans[-1:], (sign, after)]
     return spans
 
 

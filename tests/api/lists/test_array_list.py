@@ -20,10 +20,12 @@ from leadledger.api.lists.csv_blocks import OddText
 from leadledger.api.lists.duckdb import _FileRun, score_list
 from leadledger.api.lists.value_counts import ValueCounts, count_values
 from leadledger.api.lists.wanted import Wanted
+from leadledger.scoring.arrays.text_numbers import TextNumbers
 from leadledger.scoring.bins import TextBins
 from leadledger.scoring.card.reader import parse_card
 from leadledger.scoring.lookup import Table
 from leadledger.scoring.printers.sql.column_aggregate import ColumnAggregate
+from leadledger.scoring.printers.sql.text_counts import PlainTexts
 from leadledger.scoring.scorecard import Learned, Scorecard
 from tests.effort import draw_examples
 
@@ -278,9 +280,24 @@ def test_aggregates_of_values(monkeypatch: pytest.MonkeyPatch, waiting: int) -> 
         selected = ", ".join(aggregate.sql for aggregate in aggregates)
         expected = connection.execute(f"SELECT {selected} FROM rows").fetchall()[0]
         counts = ValueCounts(connection, aggregates)
-        counts.add([count_values("text", arrow.array(rows[:4]).dictionary_encode(), None)])
-        counts.add([count_values("text", arrow.array(rows[4:]), None)])
+        numbers = TextNumbers()
+        counts.add([count_values("text", arrow.array(rows[:2]).dictionary_encode(), None)])
+        counts.add([count_values("text", arrow.array(rows[2:4]), None)])
+        counts.add([count_values("text", numbers.number(arrow.array(rows[4:5])), None)])
+        counts.add([count_values("text", numbers.number(arrow.array(rows[5:])), None)])
         assert tuple(counts.measure()) == expected
+
+
+@pytest.mark.parametrize("is_numbered", [True, False])
+def test_plain_texts_are_not_counted(is_numbered: bool) -> None:
+    """Texts that no aggregate counts, by what they are or how they start, are left out before SQL is asked."""
+    rows = arrow.array(["level", "apple", "", "pear", None, "pear", "ävar"])
+    plain = PlainTexts(frozenset({"level"}) if is_numbered else frozenset(), "al")
+    with duckdb.connect() as connection:
+        counts = ValueCounts(connection, [ColumnAggregate("text", "histogram(text)", "text <> ''")], {"text": plain})
+        column = TextNumbers().number(rows) if is_numbered else rows
+        counts.add([count_values("text", column, None, plain)])
+        assert counts.measure() == [{"pear": 2, "ävar": 1}]
 
 
 def test_too_many_values_to_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

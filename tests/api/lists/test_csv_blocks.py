@@ -63,7 +63,8 @@ def read_blocks(
         before = len(rows) + len(broken)
         broken += [(before + row.place, row.text, row.reason) for row in left_out]
         rows += zip(*(table.column(name).to_pylist() for name in scan.columns), strict=True)
-        lines = split_rows(block, table.num_rows, left_out).to_pylist()
+        own = split_rows(block, table.num_rows, left_out)
+        lines = own.texts.take(arrow.array(own.codes)).to_pylist()
         cells = csv.reader(io.StringIO("\n".join(lines), newline=""), delimiter=scan.source.style.delimiter)
         places = [scan.source.names.index(name) for name in scan.columns]
         assert [tuple(row[place] or None for place in places) for row in cells] == rows[len(rows) - len(lines) :]
