@@ -17,7 +17,7 @@ import pyarrow as arrow  # type: ignore[import-untyped]
 import pyarrow.compute as compute  # type: ignore[import-untyped]
 import pyarrow.parquet as parquet  # type: ignore[import-untyped]
 
-from leadledger.api.lists.csv_blocks import CodedTexts
+from leadledger.api.lists.csv_blocks import CODES, CodedTexts
 from leadledger.api.lists.output_file import FORMULA_START, SIGNED_NUMBER, guard_formula
 from leadledger.scoring.arrays.block_outputs import CodedColumn
 from leadledger.scoring.outputs import Column
@@ -26,7 +26,7 @@ MOST_COMBINED = (
     1 << 17
 )  # combinations of the values of several scores; where there may be more, each is looked up alone
 _END = "\n"
-_TYPES = {"integer": arrow.int32(), "number": arrow.float64(), "text": arrow.string(), "date": arrow.date32()}
+_TYPES = {"integer": arrow.int32(), "number": arrow.float64(), "text": CODES, "date": arrow.date32()}
 
 
 @dataclass(frozen=True)
@@ -189,11 +189,7 @@ class ParquetWriter:
     def encode(self, block: OutputBlock) -> Any:
         """The rows as a table."""
         arrays = [
-            block.kept[name]
-            if score is None
-            else arrow.array(block.scores[score.name].values, _TYPES[score.type]).take(
-                arrow.array(block.scores[score.name].codes)
-            )
+            block.kept[name] if score is None else _make_array(block.scores[score.name], _TYPES[score.type])
             for name, score in self._columns.items()
         ]
         return arrow.Table.from_arrays(arrays, schema=self._schema)
@@ -225,6 +221,17 @@ def _join(parts: Sequence[CodedTexts]) -> Any:
     joined = arrow.concat_arrays([part.texts for part in parts]).take(arrow.array(codes.ravel()))
     _, offsets, data = joined.buffers()
     return data.slice(0, np.frombuffer(offsets, np.int32)[len(joined)])
+
+
+def _make_array(score: CodedColumn, kind: arrow.DataType) -> arrow.Array:
+    """A score as an array of Arrow; Parquet takes the numbers of texts as they are."""
+    if kind != CODES:
+        return arrow.array(score.values, kind).take(arrow.array(score.codes))
+    absent = np.array([value is None for value in score.values], bool)
+    codes = arrow.array(score.codes.astype(np.int32), mask=absent[score.codes] if absent.any() else None)
+    return arrow.DictionaryArray.from_arrays(
+        codes, arrow.array([value or "" for value in score.values], arrow.string())
+    )
 
 
 def _guard_formulas(column: arrow.Array) -> arrow.Array:

@@ -32,16 +32,17 @@ class IdCounts:
             part = self._hashes.pop()
             start -= len(part)
             hashes[start : start + len(part)] = part
-        hashes.sort()
+        hashes.sort(kind="stable")  # which merges parts that are sorted
         return int(np.count_nonzero(hashes[1:] == hashes[:-1]))
 
 
 def hash_ids(ids: Any) -> Hashes:
-    """The hashes of the ids of a block, an array of Arrow: of those that are none without spaces around them, none."""
+    """The sorted hashes of the ids of a block, an array of Arrow, without spaces around them; of a missing one none."""
     texts = compute.utf8_trim(ids.cast(arrow.string()), " ").fill_null("")
     words = read_words(texts)
     if words is not None:
         hashes: Hashes = hash_words(words)[words[0] != 0]
+        hashes.sort()
         return hashes
     listed = texts.to_pylist()
     is_odd = np.array([len(text.encode()) > LONGEST_TEXT or "\0" in text for text in listed], bool)
