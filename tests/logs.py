@@ -11,7 +11,7 @@ from typing import Any
 
 from leadledger.api.log import database, tables
 from leadledger.api.log.store import LogStore
-from tests.postgres import server
+from tests import log_tables
 
 DATABASES = ["sqlite", "postgresql"]
 # Ids in the order in which scores are made: those of the service differ by chance within a millisecond.
@@ -21,11 +21,11 @@ MORNING = "T10:00:00.000000Z"
 
 @contextmanager
 def database_of(kind: str, folder: Path) -> Iterator[str]:
-    """The URL of an empty database of a kind."""
+    """The URL of an empty database of a kind; that of PostgreSQL has the tables of a log."""
     if kind == "sqlite":
         yield f"sqlite:///{folder}/log.sqlite3"
     else:
-        with server() as url:
+        with log_tables.lent_database() as url:
             yield url
 
 

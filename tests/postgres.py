@@ -61,14 +61,20 @@ class Postgres:
 @contextmanager
 def server() -> Iterator[str]:
     """The URL of an empty database on the server of this process. Skips the tests where the package is absent."""
+    url, name = create_database()
+    try:
+        yield url
+    finally:
+        with database(_shared_url()) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def create_database() -> tuple[str, str]:
+    """The URL and the name of an empty database on the server of this process, which stays as long as that runs."""
     url, name = _shared_url(), f"test_{next(_NUMBERS)}"
     with database(url) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-    try:
-        yield url.replace("/postgres?", f"/{name}?")
-    finally:
-        with database(url) as connection:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    return url.replace("/postgres?", f"/{name}?"), name
 
 
 @contextmanager
