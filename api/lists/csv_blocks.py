@@ -20,7 +20,7 @@ import pyarrow.csv as arrow_csv  # type: ignore[import-untyped]
 from leadledger.training.sources.rejects import REASONS
 from leadledger.training.sources.scan import SourceFile
 
-BLOCK_SIZE = 8 << 20  # bytes of text that one thread parses at a time
+BLOCK_SIZE = 16 << 20  # bytes of text that one thread parses at a time
 QUOTE = b'"'
 CODES: arrow.DataType = arrow.dictionary(arrow.int32(), arrow.string())  # a text by the number of its distinct value
 _FEED, _RETURN = b"\n", b"\r"
