@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import statistics
 import tempfile
@@ -78,6 +79,9 @@ def measure(
             client.post("/v1/events", json={"events": events[start : start + BATCH]}).raise_for_status()
         for start in range(0, len(leads), BATCH):
             client.post("/v1/score/batch", json={"leads": leads[start : start + BATCH]}).raise_for_status()
+
+    gc.collect()
+    gc.freeze()  # as each worker of a service does once it has started
 
     async def preview_all() -> list[tuple[float, float]]:
         studio, times = Studio(app.state.service), []

@@ -7,7 +7,7 @@ has its events only where all that counted then are stored; else what they came 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal, TypeAlias
 
@@ -16,6 +16,7 @@ from leadledger.api.log.record import decode_counts, decode_input
 from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.errors import LeadError
 from leadledger.scoring.event_counts import EventCounts
+from leadledger.scoring.events.column_reader import ReadEvents
 from leadledger.scoring.memory import Memory, replace_memory
 from leadledger.scoring.result import Result
 from leadledger.scoring.tree import Typed
@@ -30,7 +31,8 @@ class KnownLead:
     """A lead of the book, as the scorecard of an engine reads it.
 
     `values` are those of the plain fields and of the event fields, with what the book remembers of the lead. `events`
-    are raw ones, where `events_from` is `stored`; else None, and `counts` is what is known of them.
+    are raw ones, where `events_from` is `stored`; else None, and `counts` is what is known of them. `read` are the same
+    events as the card reads them, unless they are still to be read.
     """
 
     engine: Engine
@@ -39,29 +41,35 @@ class KnownLead:
     events_from: EventsFrom
     events: Sequence[Mapping[str, Any]] | None
     counts: EventCounts | None
+    read: ReadEvents | None = field(default=None, compare=False, repr=False)
 
     def count_events(self, as_of: date, values: Mapping[str, Typed] | None = None) -> EventCounts | None:
         """What its events come to on a day; `values` may stand for its own."""
         if self.events is None:
             return self.counts
-        return self.engine.count_events(self.events, as_of, self.values if values is None else values)
+        values = self.values if values is None else values
+        if self.read is None or self.engine.counter is None:
+            return self.engine.count_events(self.events, as_of, values)
+        return self.engine.counter.count_read(self.read, as_of, values)
 
     def count_again(self, events: Sequence[Mapping[str, Any]] | None) -> KnownLead:
         """It with its raw events, of which those that the card can't read are left out; None: not known which."""
         if events is None:
             return replace(self, events_from="unknown", events=None, counts=None)
-        readable = events if self._can_read(events) else [event for event in events if self._can_read([event])]
-        return replace(self, events_from="stored", events=readable, counts=None)
+        read = self._read(events)
+        if read is None:
+            events = [event for event in events if self._read([event]) is not None]
+            read = self._read(events)
+        return replace(self, events_from="stored", events=events, counts=None, read=read)
 
-    def _can_read(self, events: Sequence[Mapping[str, Any]]) -> bool:
-        """Whether the card can read some events: another card may have stored them."""
+    def _read(self, events: Sequence[Mapping[str, Any]]) -> ReadEvents | None:
+        """Some events as the card reads them; None where it can't: another card may have stored them."""
         if self.engine.counter is None:
-            return False
+            return None
         try:
-            self.engine.counter.read(list(events))
+            return self.engine.counter.read(events)
         except LeadError:
-            return False
-        return True
+            return None
 
     def score(self, as_of: date) -> Result:
         """Its result on a day."""

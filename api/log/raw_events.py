@@ -10,6 +10,7 @@ from leadledger.api.log.event_rows import EventRow
 from leadledger.scoring.events.event_reader import EventReader
 from leadledger.scoring.events.systems import PLAIN
 
+_read_json = json.JSONDecoder().raw_decode  # loads() looks for blanks around it besides, which the log doesn't write
 JOINING = ("identify", "alias")  # kinds that join ids: where the card doesn't count them, they aren't unknown to it
 
 
@@ -29,6 +30,6 @@ def make_raw_events(reader: EventReader, rows: Sequence[EventRow]) -> list[dict[
             event["id"] = row.id
         if row.source:
             event["source"] = row.source
-        event["properties"] = json.loads(row.properties)
+        event["properties"], _ = _read_json(row.properties)
         events.append(event)
     return events

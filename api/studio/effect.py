@@ -41,7 +41,8 @@ class WeighedLead:
 def weigh_lead(lead: KnownLead, day: date) -> WeighedLead:
     """Score a lead by the current release as of a day."""
     counts = lead.count_events(day)
-    return WeighedLead(lead, counts, lead.engine.build_result(lead.values, day, counts=counts))
+    kept = replace(lead, read=None)  # what is counted once needn't be kept twice
+    return WeighedLead(kept, counts, lead.engine.build_result(lead.values, day, counts=counts))
 
 
 class DraftReader:

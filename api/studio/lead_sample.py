@@ -6,8 +6,9 @@ So a second preview costs the scoring by the draft, and nothing else.
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -103,14 +104,27 @@ def _read_sample(log: DecisionLog, loaded: LoadedCard, home: Path, day: date) ->
     keys = _choose_keys(engine, card, known)
     leads: list[WeighedLead] = []
     events = 0
-    for start in range(0, len(keys), LEADS_PER_STEP):
-        rows = log.book.read_leads(keys[start : start + LEADS_PER_STEP])
-        for lead in recall_leads(log.store, loaded, home, list(rows.values()), day):
-            events += len(lead.events or ())
-            if events > MOST_EVENTS_KEPT:
-                break
-            leads.append(weigh_lead(lead, day))
+    with _collect_no_garbage():
+        for start in range(0, len(keys), LEADS_PER_STEP):
+            rows = log.book.read_leads(keys[start : start + LEADS_PER_STEP])
+            for lead in recall_leads(log.store, loaded, home, list(rows.values()), day):
+                events += len(lead.events or ())
+                if events > MOST_EVENTS_KEPT:
+                    break
+                leads.append(weigh_lead(lead, day))
     return LeadSample(tuple(leads), known, count_per_week(engine, loaded, day))
+
+
+@contextmanager
+def _collect_no_garbage() -> Iterator[None]:
+    """Let the collector rest for half a second: nearly all that is made is kept, and it would walk that many times."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def weigh_book(log: LogStore, loaded: LoadedCard, home: Path, day: date) -> Iterator[list[WeighedLead]]:
