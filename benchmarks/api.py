@@ -55,8 +55,8 @@ class RateTarget:
 
 LIMITS = (
     RateTarget(OFF, BARE, 0.7),
-    RateTarget(SQLITE, BARE, 0.45),
-    RateTarget(POSTGRESQL, BARE, 0.3),
+    RateTarget(SQLITE, BARE, 0.48),
+    RateTarget(POSTGRESQL, BARE, 0.4),
     RateTarget(OFF, PIPELINE, 30.0),
 )
 

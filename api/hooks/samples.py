@@ -74,4 +74,4 @@ def _write_lead_sample(kind: str, result: Result, at: str) -> str:
 
 
 def _make_record(result: Result, at: str) -> Record:
-    return Record(SAMPLE_SCORE_ID, at, SAMPLE_LEAD_ID, "", "", "{}", "{}", result)
+    return Record(SAMPLE_SCORE_ID, at, SAMPLE_LEAD_ID, "", "", "{}", b"{}", result)

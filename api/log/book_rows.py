@@ -18,6 +18,7 @@ from pydantic_core import to_json
 
 from leadledger.api.log.record import Record
 from leadledger.api.log.score_rows import MOST_ROWS_PER_INSERT
+from leadledger.api.log.statements import Statement, is_postgres, run
 from leadledger.scoring.lead_ids import find_id_key
 from leadledger.scoring.memory import Memory
 
@@ -120,29 +121,43 @@ def write_book(connection: Connection, records: Sequence[Record]) -> list[Decisi
     Returns the decisions that have changed; those of one lead in their order. Until the transaction ends, nobody else
     changes the rows of these leads.
     """
+    changes, statements = enter_in_book(connection, records)
+    if statements:
+        run(connection, statements)
+    return changes
+
+
+def enter_in_book(
+    connection: Connection, records: Sequence[Record], before: Sequence[Statement] = ()
+) -> tuple[list[DecisionChange], list[Statement]]:
+    """As `write_book`, but the statements that remain are returned, so that they are run with what follows.
+
+    `before` are run with the first statement of the book.
+    """
     by_key: dict[str, list[Record]] = {}
     for record in records:
         if record.lead is not None:
             by_key.setdefault(find_id_key(record.lead), []).append(record)
     if not by_key:
-        return []
-    is_postgres = connection.dialect.name == "postgresql"
-    inserted = _insert_new(connection, by_key) if is_postgres else frozenset[str]()
-    rows = lock_rows(connection, [key for key in by_key if key not in inserted])
+        return [], list(before)
+    rows = _lock_if_all_known(connection, by_key, before)
+    inserted = frozenset[str]()
+    if len(rows) < len(by_key) and is_postgres(connection):
+        inserted = _insert_new(connection, by_key)
+        rows |= lock_rows(connection, [key for key in by_key if key not in inserted])
     changes: list[DecisionChange] = []
     written: dict[str, BookRow] = {}
     for key, scores in by_key.items():
-        before = rows.get(key)
+        row = rows.get(key)
         for record in scores:
-            after = enter_score(before, record)
+            after = enter_score(row, record)
             if after is None:
                 continue
             written[key] = after
-            if before is None or before.decision != after.decision:
-                changes.append(DecisionChange(before, after))
-            before = after
-    write_rows(connection, [row for key, row in written.items() if key not in inserted], rows)
-    return changes
+            if row is None or row.decision != after.decision:
+                changes.append(DecisionChange(row, after))
+            row = after
+    return changes, _set_rows(connection, [row for key, row in written.items() if key not in inserted], rows)
 
 
 def enter_score(before: BookRow | None, record: Record) -> BookRow | None:
@@ -189,7 +204,10 @@ def enter_score(before: BookRow | None, record: Record) -> BookRow | None:
         below_since=None if result.below_since is None else result.below_since.isoformat(),
         distance=None if advice.threshold is None else result.tenths - advice.threshold,
         change=0 if totals.earlier_tenths is None else result.tenths - totals.earlier_tenths,
-        **totals._asdict(),
+        earlier_tenths=totals.earlier_tenths,
+        earlier_on=totals.earlier_on,
+        recent_tenths=totals.recent_tenths,
+        recent_on=totals.recent_on,
         owner=record.owner,
         title=record.title,
         rejected_on=rejected_on,
@@ -220,32 +238,40 @@ def _keep_totals(before: BookRow, day: str) -> _FormerTotals:
 
 def lock_rows(connection: Connection, keys: Iterable[str]) -> dict[str, BookRow]:
     """The rows that there are of some keys; until the transaction ends, nobody else changes them."""
-    return _read_rows(connection, keys, _LOCK)
+    return _read_rows(connection, _LOCK if is_postgres(connection) else _READ, keys)
 
 
 def read_rows(connection: Connection, keys: Iterable[str]) -> dict[str, BookRow]:
     """The rows that there are of some keys."""
-    return _read_rows(connection, keys, _READ)
+    return _read_rows(connection, _READ_OF_POSTGRES if is_postgres(connection) else _READ, keys)
 
 
-def _read_rows(connection: Connection, keys: Iterable[str], query: str) -> dict[str, BookRow]:
-    """Rows by a query of PostgreSQL. SQLite needs no locks: its writers wait for each other anyway."""
-    keys = list(keys)
-    if connection.dialect.name == "postgresql":
-        rows = connection.exec_driver_sql(query, (keys,)).all() if keys else ()
-        return {row[0]: BookRow._make(row) for row in rows}
-    # The rows come as one text: SQLite's driver lets go of the interpreter's lock at each row (see `score_rows`).
-    text = connection.exec_driver_sql(_READ_AS_JSON, (json.dumps(keys, ensure_ascii=False),)).scalar_one()
-    return {row[0]: BookRow._make(row) for row in json.loads(text)}
+def _lock_if_all_known(connection: Connection, keys: Iterable[str], before: Sequence[Statement]) -> dict[str, BookRow]:
+    """`lock_rows`, behind other statements; of PostgreSQL only where the book has a row of each key, else nothing."""
+    return _read_rows(connection, _LOCK_IF_ALL_KNOWN if is_postgres(connection) else _READ, keys, before)
+
+
+def _read_rows(
+    connection: Connection, query: str, keys: Iterable[str], before: Sequence[Statement] = ()
+) -> dict[str, BookRow]:
+    """Rows by a query, which takes their keys as JSON. SQLite needs no locks: its writers wait for each other anyway.
+
+    They come as one text: SQLite's driver lets go of the interpreter's lock at each row (see `score_rows`), and that of
+    PostgreSQL takes longer for each column.
+    """
+    text = run(connection, [*before, Statement(query, (_encode_keys(keys),))])[-1]
+    return {row[0]: BookRow._make(row) for row in json.loads(text or "[]")}
 
 
 def find_known(connection: Connection, keys: Iterable[str]) -> set[str]:
     """Those keys of which the book has a row."""
-    keys = list(keys)
-    if connection.dialect.name == "postgresql":
-        return set(connection.exec_driver_sql("SELECT key FROM book WHERE key = ANY(%s)", (keys,)).scalars())
-    text = connection.exec_driver_sql(_READ_KEYS_AS_JSON, (json.dumps(keys, ensure_ascii=False),)).scalar_one()
-    return set(json.loads(text))
+    query = _READ_KEYS_OF_POSTGRES if is_postgres(connection) else _READ_KEYS
+    (text,) = run(connection, [Statement(query, (_encode_keys(keys),))])
+    return set(json.loads(text or "[]"))
+
+
+def _encode_keys(keys: Iterable[str]) -> str:
+    return json.dumps(list(keys), ensure_ascii=False)
 
 
 def _insert_new(connection: Connection, by_key: Mapping[str, Sequence[Record]]) -> frozenset[str]:
@@ -271,8 +297,8 @@ def _insert_rows(connection: Connection, rows: Sequence[BookRow]) -> list[str]:
     """Insert those rows whose keys nobody has inserted meanwhile, and return these keys."""
     if not rows:
         return []
-    statement = f"{_INSERT_JSON} ON CONFLICT (key) DO NOTHING RETURNING key"
-    return list(connection.exec_driver_sql(statement, (_encode_rows(rows),)).scalars())
+    (text,) = run(connection, [Statement(_INSERT_NEW, (_encode_rows(rows),))])
+    return list(json.loads(text or "[]"))
 
 
 def write_rows(connection: Connection, rows: Sequence[BookRow], before: Mapping[str, BookRow]) -> None:
@@ -280,20 +306,29 @@ def write_rows(connection: Connection, rows: Sequence[BookRow], before: Mapping[
 
     `before` are those that there were, by key, as far as they are locked.
     """
-    is_postgres = connection.dialect.name == "postgresql"
+    statements = _set_rows(connection, rows, before)
+    if statements:
+        run(connection, statements)
+
+
+def _set_rows(connection: Connection, rows: Sequence[BookRow], before: Mapping[str, BookRow]) -> list[Statement]:
+    """The statements of `write_rows`."""
     moved = [row for row in rows if row.key not in before or _find_place(row) != _find_place(before[row.key])]
     keys = {row.key for row in moved}
+    statements: list[Statement] = []
     for update, written in ((_UPDATE, moved), (_UPDATE_IN_PLACE, [row for row in rows if row.key not in keys])):
-        if is_postgres and written:
-            connection.exec_driver_sql(_INSERT_JSON + update, (_encode_rows(written),))
+        if is_postgres(connection):
+            if written:
+                statements.append(Statement(_INSERT_JSON + update, (_encode_rows(written),)))
             continue
         for start in range(0, len(written), MOST_ROWS_PER_INSERT):
             part = written[start : start + MOST_ROWS_PER_INSERT]
-            connection.exec_driver_sql(_insert_statement(len(part)) + update, tuple(chain.from_iterable(part)))
+            statements.append(Statement(_insert_statement(len(part)) + update, tuple(chain.from_iterable(part))))
+    return statements
 
 
 def _encode_rows(rows: Sequence[BookRow]) -> str:
-    """Rows as one text, for PostgreSQL: its driver parses statements with many placeholders anew each time."""
+    """Rows as one text, for PostgreSQL, so that one statement writes any number of them."""
     return to_json([row._asdict() for row in rows]).decode()
 
 
@@ -313,10 +348,20 @@ _UPDATE = _update_on_conflict(_KEPT_ACROSS_SCORES)
 # SQLite writes each index of which a column is set, whether or not its value changes.
 _UPDATE_IN_PLACE = _update_on_conflict((*_KEPT_ACROSS_SCORES, *_INDEXED))
 _COLUMNS = ", ".join(BookRow._fields)
-_INSERT_JSON = f"INSERT INTO book ({_COLUMNS}) SELECT {_COLUMNS} FROM json_populate_recordset(NULL::book, %s::json)"
-_READ_AS_JSON = (
-    f"SELECT json_group_array(json_array({_COLUMNS})) FROM book WHERE key IN (SELECT value FROM json_each(?))"
+_INSERT_JSON = f"INSERT INTO book ({_COLUMNS}) SELECT {_COLUMNS} FROM json_populate_recordset(NULL::book, $1::json)"
+_INSERT_NEW = (
+    f"WITH new AS ({_INSERT_JSON} ON CONFLICT (key) DO NOTHING RETURNING key) SELECT json_agg(key)::text FROM new"
 )
-_READ_KEYS_AS_JSON = "SELECT json_group_array(key) FROM book WHERE key IN (SELECT value FROM json_each(?))"
-_READ = f"SELECT {_COLUMNS} FROM book WHERE key = ANY(%s)"
-_LOCK = f"{_READ} ORDER BY key FOR UPDATE"
+_ROWS_OF_KEYS = "FROM book WHERE key IN (SELECT value FROM json_each(?))"
+_READ = f"SELECT json_group_array(json_array({_COLUMNS})) {_ROWS_OF_KEYS}"
+_READ_KEYS = f"SELECT json_group_array(key) {_ROWS_OF_KEYS}"
+_KEYS = "ARRAY(SELECT json_array_elements_text($1::json))"
+_ROWS_OF_POSTGRES = f"FROM book WHERE key = ANY({_KEYS})"
+_AS_JSON = f"SELECT json_agg(json_build_array({_COLUMNS}))::text"
+_READ_OF_POSTGRES = f"{_AS_JSON} {_ROWS_OF_POSTGRES}"
+_READ_KEYS_OF_POSTGRES = f"SELECT json_agg(key)::text {_ROWS_OF_POSTGRES}"
+_LOCK = f"{_AS_JSON} FROM (SELECT * {_ROWS_OF_POSTGRES} ORDER BY key FOR UPDATE) AS locked"
+_ALL_KNOWN = f"(SELECT count(*) {_ROWS_OF_POSTGRES}) = json_array_length($1::json)"
+_LOCK_IF_ALL_KNOWN = (
+    f"{_AS_JSON} FROM (SELECT * {_ROWS_OF_POSTGRES} AND {_ALL_KNOWN} ORDER BY key FOR UPDATE) AS locked"
+)

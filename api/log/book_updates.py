@@ -53,7 +53,7 @@ class LeadScore(NamedTuple):  # made for each lead
         """
         ident = score_id or new_id()
         names = self.owner, self.title
-        answer = "" if score_id else encode_answer(ident, self.result).decode()
+        answer = b"" if score_id else encode_answer(ident, self.result)
         return Record(ident, at, self.lead, "", self.digest, self.input, answer, self.result, *names)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
+from leadledger.api.log.statements import ENCODING, Statement, run
 from leadledger.api.log.tables import HEAD
 from leadledger.scoring.errors import DataError
 
@@ -35,6 +36,7 @@ _SQLITE_DOWN = (
 )
 MOST_CONFLICTS = 5  # times that a transaction meets another one that waits for it, before it is a failure
 WRITES = {"ll_writes": True}  # execution options of a connection that will write
+BEGIN_READING, BEGIN_WRITING = Statement("BEGIN"), Statement("BEGIN IMMEDIATE")  # of SQLite
 _SQLITE_PRAGMAS = (
     "journal_mode = WAL",
     "synchronous = FULL",
@@ -230,17 +232,17 @@ def _sqlite(address: URL) -> Engine:
     def begin(connection: Connection) -> None:
         # A writer takes the lock at once: turning a reader into a writer can fail, however long it waits.
         writes = connection.get_execution_options().get("ll_writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        run(connection, [BEGIN_WRITING if writes else BEGIN_READING])
 
     return engine
 
 
 def _postgres(address: URL) -> Engine:
     options = f"-c statement_timeout={POSTGRES_TIMEOUT}s -c timezone=UTC"
+    settings = {"connect_timeout": POSTGRES_TIMEOUT, "options": options, "application_name": "leadledger"}
+    # Where the driver prepares statements, it ends those of `statements`, too, with each transaction that is undone.
     return create_engine(
-        address,
-        pool_pre_ping=True,
-        connect_args={"connect_timeout": POSTGRES_TIMEOUT, "options": options, "application_name": "leadledger"},
+        address, pool_pre_ping=True, connect_args={**settings, "prepare_threshold": None, "client_encoding": ENCODING}
     )
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from leadledger.api.log import tables
-from leadledger.api.log.book_rows import write_book
+from leadledger.api.log.book_rows import enter_in_book
 from leadledger.api.log.database import (
     MOST_CONFLICTS,
     WRITES,
@@ -31,7 +31,8 @@ from leadledger.api.log.database import (
 from leadledger.api.log.event_rows import EventBatch, write_events
 from leadledger.api.log.outbox import write_messages
 from leadledger.api.log.record import KeptAnswer, Record
-from leadledger.api.log.score_rows import write_scores
+from leadledger.api.log.score_rows import insert_scores
+from leadledger.api.log.statements import COMMIT, run
 from leadledger.api.log.store import insert_once
 from leadledger.scoring.errors import Unrecorded
 
@@ -222,7 +223,7 @@ def _finish(entries: Sequence[PendingEntry], failure: Unrecorded | None) -> None
 
 
 def _write(connection: Connection, group: Sequence[PendingEntry]) -> int:
-    """Write a group, and set the answer that counts for each entry. Returns how many messages of hooks it has.
+    """Write a group, commit, and set the answer that counts for each entry. Returns how many messages of hooks it has.
 
     Where another worker has answered a request of the same name first, its answer counts and this entry's records are
     not written.
@@ -236,8 +237,10 @@ def _write(connection: Connection, group: Sequence[PendingEntry]) -> int:
         records += entry.records
         if entry.events is not None:
             write_events(connection, entry.events)
-    write_scores(connection, records)
-    return write_messages(connection, write_book(connection, records), records)
+    changes, statements = enter_in_book(connection, records, insert_scores(connection, records))
+    messages = write_messages(connection, changes, records)
+    run(connection, [*statements, COMMIT])
+    return messages
 
 
 def find_answer(connection: Connection, key: str, name: str) -> KeptAnswer | None:

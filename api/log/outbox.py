@@ -124,7 +124,7 @@ def _read_answers(
     """The logged answers before and after some changes, by the id of the score; those that are pruned are not there."""
     rows = [row for change in changes for row in change if row is not None]
     recorded = {record.id: record.answer for record in records}
-    answers = {row.score_id: recorded[row.score_id] for row in rows if row.score_id in recorded}
+    answers = {row.score_id: recorded[row.score_id].decode() for row in rows if row.score_id in recorded}
     others = sorted({row.score_id for row in rows} - answers.keys())
     scores = tables.scores.c
     for start in range(0, len(others), IDS_PER_QUERY):

@@ -27,6 +27,7 @@ MoveCause: TypeAlias = Literal[
 Ledger: TypeAlias = dict[tuple[str, str], int]  # tenths by kind and name of the entry
 _ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32
 _ID_PAIRS = [first + second for first in _ID_ALPHABET for second in _ID_ALPHABET]  # ten bits each
+_ID_OF_BYTES = (_ID_ALPHABET * 8).encode()  # five bits of each of the 256 bytes
 _ENTRIES: KnownResults[bytes] = KnownResults(lambda entry: to_json(entry.to_dict()))  # most are those of many leads
 _NO_LEDGER = b'"ledger":null'  # within a text, the quotes would be escaped
 _ENCODER = json.JSONEncoder(default=date.isoformat)  # `json.dumps` would make an encoder for each score
@@ -37,13 +38,14 @@ def new_id() -> str:
 
     The format is https://github.com/ulid/spec, in lower case.
     """
-    number = (time.time_ns() // 1_000_000 << 80) | int.from_bytes(os.urandom(10), "big")
-    return "".join([_ID_PAIRS[number >> shift & 1023] for shift in range(120, -10, -10)])
+    stamp = time.time_ns() // 1_000_000
+    pairs = [_ID_PAIRS[stamp >> shift & 1023] for shift in (40, 30, 20, 10, 0)]
+    return "".join(pairs) + os.urandom(16).translate(_ID_OF_BYTES).decode()
 
 
 def now() -> str:
     """The current time in UTC, as the log writes it."""
-    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return f"{datetime.now(UTC).isoformat(timespec='microseconds')[:26]}Z"
 
 
 def find_lead_id(card: Card, values: Mapping[str, Typed]) -> str | None:
@@ -175,7 +177,7 @@ class Record:
     key: str
     digest: str
     input: str
-    answer: str
+    answer: bytes
     result: Result
     owner: str = ""
     title: str = ""

@@ -121,7 +121,7 @@ def score_lead(
     lead_id = find_lead_id(loaded.card.card, lead.values)
     kept = encode_input(lead.values, lead.ignored, result.events, has_sent=has_sent)
     names = find_owner(lead.values), find_title(loaded.card.card, lead.values)
-    record = Record(score_id, now(), lead_id, key, loaded.digest, kept, answer.decode(), result, *names)
+    record = Record(score_id, now(), lead_id, key, loaded.digest, kept, answer, result, *names)
     return ScoredLead(score_id, result, answer, (record,))
 
 

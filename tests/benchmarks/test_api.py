@@ -34,15 +34,15 @@ def test_what_is_asked_is_said() -> None:
         ServerRate(BARE, 1000, 1.0, 0),
         ServerRate(OFF, 700, 2.0, 0),
         ServerRate(SQLITE, 300, 3.0, 2),
-        ServerRate(POSTGRESQL, 300, 3.0, 0),
+        ServerRate(POSTGRESQL, 400, 3.0, 0),
         ServerRate(PIPELINE, 10, 90.0, 0),
     ]
     *servers, off, sync, postgresql, model = lines(rates)
     assert " ".join(servers[1].split()) == "ours, log off 700 requests/s p99 2.00 ms 0.70 × bare FastAPI"
     assert servers[2].endswith("2 ERRORS")
     assert off == "ours, log off: 0.70 × bare FastAPI, asked 0.7: met"
-    assert sync == "ours, log sync, SQLite: 0.30 × bare FastAPI, asked 0.45: NOT met"
-    assert postgresql == "ours, log sync, PostgreSQL: 0.30 × bare FastAPI, asked 0.3: met"
+    assert sync == "ours, log sync, SQLite: 0.30 × bare FastAPI, asked 0.48: NOT met"
+    assert postgresql == "ours, log sync, PostgreSQL: 0.40 × bare FastAPI, asked 0.4: met"
     assert model.endswith("70.00 × FastAPI and joblib, asked 30.0: met")
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, select
 from leadledger.api.log import tables
 from leadledger.api.log.book_rows import BookRow, DecisionChange
 from leadledger.api.log.record import Record, new_id
+from leadledger.api.log.score_rows import write_scores
 from leadledger.scoring.result import Entry, Recommendation, Result
 
 AT = "2026-03-03T10:20:30.123456Z"
@@ -52,13 +53,13 @@ def record_of(
         row.card, row.release, date.fromisoformat(row.as_of), row.tenths, 0, 1000, row.score, row.probability,
         row.grade, advice, ledger,
     )  # fmt: skip
-    answer = json.dumps({"id": row.score_id, **result.to_dict(), "questions": list(questions)})
+    answer = json.dumps({"id": row.score_id, **result.to_dict(), "questions": list(questions)}).encode()
     return Record(row.score_id, row.at, row.lead, "", row.card_digest, row.input, answer, result)
 
 
 def keep_record(connection: Connection, record: Record) -> None:
     """Write a score to the log."""
-    connection.execute(tables.scores.insert(), record.row())
+    write_scores(connection, [record])
 
 
 def change_of(before: BookRow | None, **changes: Any) -> DecisionChange:

@@ -45,7 +45,16 @@ def record(lead: str | None, day: date, minute: int = 0, at_day: date = TODAY, *
     changed = replace(BASE, as_of=day, recommendation=replace(BASE.recommendation, **advice), **result)
     at = f"{at_day}T10:{minute:02}:00.000000Z"
     return Record(
-        new_id(), at, lead, "", "d" * 64, f'{{"minute": {minute}}}', "{}", changed, f"owner {minute}", f" lead {minute}"
+        new_id(),
+        at,
+        lead,
+        "",
+        "d" * 64,
+        f'{{"minute": {minute}}}',
+        b"{}",
+        changed,
+        f"owner {minute}",
+        f" lead {minute}",
     )
 
 

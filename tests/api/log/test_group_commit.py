@@ -114,7 +114,7 @@ def test_what_one_record_can_do_spoils_nothing(client: TestClient, url: str) -> 
     result = score(build_untrained(read_card(CARD)), LEAD, date(2026, 7, 1))
     lead = "".join(random.Random(1).choices(string.ascii_letters, k=8000))  # a row of an index has 2,704 bytes at most
     scored(client)
-    writer.add(PendingEntry([Record(new_id(), now(), lead, "", "", "{}", "{}", result)], None, None))
+    writer.add(PendingEntry([Record(new_id(), now(), lead, "", "", "{}", b"{}", result)], None, None))
     scored(client)
     while writer.waiting:
         time.sleep(0.01)

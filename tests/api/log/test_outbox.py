@@ -178,7 +178,7 @@ def test_body_stays_small(sign: str) -> None:
     entries = {f"{number}{text}": number for number in range(1, 500)}
     question = {"field": text, "question": text, "settles": 1.0}
     record = record_of(change.after, entries, [text] * 30, [question] * 30)
-    body = write_lead_body("lead.promoted", change, record.answer, None)
+    body = write_lead_body("lead.promoted", change, record.answer.decode(), None)
     assert len(body.encode()) < MOST_BODY_BYTES
     data = json.loads(body)["data"]
     assert 0 < data["left_out"] == 499 - len(data["moved"])

@@ -26,7 +26,7 @@ from tests.strategies import AS_OF, LEADS, PLAIN, scorecards, scorecards_with_ax
 def test_rows_have_the_order_of_the_columns() -> None:
     """Rows have the order of the columns, because SQLite gets their values in that order."""
     scorecard = build_untrained(Card("none", fields=PLAIN))
-    record = Record("id", "at", None, "", "", "", "", get_engine(scorecard).score({}, AS_OF))
+    record = Record("id", "at", None, "", "", "", b"", get_engine(scorecard).score({}, AS_OF))
     assert list(record.row()) == tables.scores.columns.keys()
 
 
