@@ -13,10 +13,8 @@ from dataclasses import dataclass, field
 
 from fastapi import FastAPI
 
-from leadledger.api.service.service import Service
+from leadledger.api.service.service import START_DELAY, Service
 from leadledger.api.service.sessions import Sessions
-
-START_DELAY = 1.0  # seconds after which a service that has started answers its first requests undisturbed
 
 
 @dataclass

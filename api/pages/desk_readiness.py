@@ -14,11 +14,10 @@ from leadledger.api.requests.mistakes import Refusal
 from leadledger.api.service.listed_leads import read_detailed_page
 from leadledger.api.service.places import read_places
 from leadledger.api.service.scoring import today
-from leadledger.api.service.service import SECONDS_KEPT, Service
+from leadledger.api.service.service import SECONDS_KEPT, START_DELAY, Service
 from leadledger.api.service.today import answer_today
 
 COSTLY = 0.1  # seconds for the figures, from which on they are renewed
-START_DELAY = 1.0  # seconds after which a service that has started answers its first requests undisturbed
 RENEWAL_INTERVAL = 60.0  # seconds: of a million leads, the figures take less than 1 % of them
 SECONDS_READY = 90.0  # for which costly figures are kept, so that there are some while they are renewed
 LOOK_INTERVAL = 600.0  # seconds between two looks at whether they have become costly

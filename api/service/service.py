@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from leadledger.api.log.store import LogStore
     from leadledger.models.upkeep import Upkeep
 
+START_DELAY = 1.0  # seconds after which a service that has started answers its first requests undisturbed
 EXPIRY_INTERVAL = 3600  # seconds between two searches for answers that need be kept no longer
 UPKEEP_INTERVAL = 3600  # seconds between two looks at the outcomes of the newest leads, which takes a part of a second
 WAITING_INTERVAL = 30  # seconds between two counts of the messages that wait to be delivered
@@ -80,7 +81,8 @@ class Service:
     async def running(self, *, has_duties: bool = True) -> AsyncIterator[None]:
         """While the service runs, it follows the current release and records what it answers; at the end, the rest.
 
-        `has_duties`: it also delivers messages, tells of releases and clears the log; else that is left to another.
+        `has_duties`: it also delivers messages, tells of releases and clears the log, from a moment after the start on;
+        else that is left to another.
         """
         self._has_duties = has_duties
         tasks = [asyncio.create_task(self._watch())]
@@ -140,6 +142,7 @@ class Service:
     async def _expire(self, store: LogStore) -> None:
         from sqlalchemy.exc import SQLAlchemyError
 
+        await asyncio.sleep(START_DELAY)
         while True:
             with suppress(SQLAlchemyError):  # a score that can't be recorded will report it
                 await call_in_thread(store.expire)
@@ -149,12 +152,13 @@ class Service:
         """Once an hour, work out from the log whether the release that is served needs another rate, or training."""
         from sqlalchemy.exc import SQLAlchemyError
 
-        from leadledger.api.log.recent_outcomes import measure_log
-
+        await asyncio.sleep(START_DELAY)
         while True:
             loaded = self.loaded
             last_learned, promoted = loaded.last_learned, loaded.learned_promoted
             if last_learned is not None:
+                from leadledger.api.log.recent_outcomes import measure_log  # not for a card alone
+
                 with suppress(SQLAlchemyError):
                     upkeep = await call_in_thread(measure_log, store, loaded.engine, last_learned, promoted=promoted)
                     self.metrics.keep_upkeep(loaded.release, upkeep)
@@ -177,6 +181,7 @@ class Service:
 
     async def _deliver(self, log: DecisionLog) -> None:
         """Deliver the messages of hooks. Several workers share them."""
+        await asyncio.sleep(START_DELAY)
         from leadledger.api.hooks.delivery import Deliverer
         from leadledger.api.hooks.sender import Sender
 
@@ -199,6 +204,7 @@ class Service:
     async def _count_waiting(self, deliveries: DeliveryQueue) -> None:
         from sqlalchemy.exc import SQLAlchemyError
 
+        await asyncio.sleep(START_DELAY)
         while True:
             with suppress(SQLAlchemyError):
                 self.metrics.keep_waiting_hooks(await call_in_thread(deliveries.count_waiting))
