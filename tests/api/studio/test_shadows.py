@@ -65,6 +65,26 @@ def test_it_counts_what_it_would_have_said(client: TestClient, home: Path, bold:
     assert compare(client) == shown  # nothing is counted twice
 
 
+def test_lists_and_rescores_are_compared(client: TestClient, home: Path, bold: str, tmp_path: Path) -> None:
+    """Scores that a list and a rescore write into the log are compared, as those of requests are."""
+    client.post("/v1/shadow", json={"release": bold})
+    leads = [{**lead, "lead_id": f"N{at}"} for at, lead in enumerate(make_leads(60))]
+    rows = [",".join("" if value is None else str(value) for value in lead.values()) for lead in leads]
+    (tmp_path / "leads.csv").write_text("\n".join([",".join(leads[0]), *rows, ""]), "utf-8")
+    out = ["-o", str(tmp_path / "scored.csv"), "--as-of", "2026-01-01"]
+    listed = CliRunner().invoke(cli, ["score", str(tmp_path / "leads.csv"), *out, "--log", "--home", str(home)])
+    assert listed.exit_code == 0, listed.output
+    shown = compare(client)
+    assert shown["compared"] == 60
+    assert shown["differ"] > 0
+    publish(home, CARD.replace("points: 8", "points: 30"))
+    rescored = CliRunner().invoke(cli, ["rescore", "--home", str(home), "--json"])
+    assert rescored.exit_code == 0, rescored.output
+    logged = json.loads(rescored.stdout)["logged"]
+    assert logged > 0
+    assert compare(client)["compared"] == 60 + logged
+
+
 def test_nobody_is_answered_by_it(client: TestClient, bold: str) -> None:
     """With a shadow, scores, the log and the book are the same as without it."""
     lead: dict[str, Any] = {"lead": make_leads(7)[3], "as_of": "2026-01-01"}
