@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
 from leadledger.scoring.criterion import Criterion
-from leadledger.scoring.engine.passing_days import PassingDays
+from leadledger.scoring.engine.passing_days import PassingDays, find_days, list_day_changes
 from leadledger.scoring.engine.score import Engine
 from leadledger.scoring.event_counts import EventCounts
 from leadledger.scoring.field import OTHER_VALUE, Field
 from leadledger.scoring.meaning.answers import list_answers, list_cuts
+from leadledger.scoring.meaning.logic import derive, evaluate_operand
 from leadledger.scoring.result import Result
 from leadledger.scoring.scorecard import Scorecard
-from leadledger.scoring.tree import Compare, Constant, FieldRef, In, Typed, walk_tree
+from leadledger.scoring.tree import Compare, Constant, Days, FieldRef, In, Typed, walk_tree
 
 USUAL_DISTANCES = (7, 30, 60, 90, 180, 365)  # days either way, for dates of which a card tells each day apart
 ANY_OTHER_TEXT = "\0"  # as `list_answers` has it
@@ -53,10 +54,12 @@ def find_answer_effects(
         return engine.build_result(answered, as_of, counts=count(answered))
 
     seen = _see_exclusions(engine.card)
-    if field.kind == "number":
-        return _merge(_try_numbers(list_cuts(seen, field), try_value))
-    if field.kind == "date":
-        return _merge(_try_days(_list_first_days(engine, field.name, as_of), try_value))
+    if field.kind in ("number", "date"):
+        rivals = [*_list_rivals(engine, field.name, engine.add_counts(values, count(values)), as_of)]
+        if field.kind == "date":
+            return _merge(_try_days(_list_first_days(engine, field.name, as_of, rivals), try_value))
+        cuts = {*list_cuts(seen, field), *(value for _, value in rivals if isinstance(value, float))}
+        return _merge(_try_numbers(sorted(cuts), try_value))
     effects = []
     for value, _ in list_answers(seen, field):
         shown = None if value == ANY_OTHER_TEXT and field.kind == "text" else value
@@ -109,13 +112,32 @@ def _try_days(firsts: Sequence[date], try_value: Callable[[Typed], Result]) -> l
     return effects
 
 
-def _list_first_days(engine: Engine, name: str, as_of: date) -> list[date]:
+def _list_rivals(
+    engine: Engine, name: str, values: Mapping[str, Typed], as_of: date
+) -> Iterator[tuple[Days | None, Typed]]:
+    """What a lead has in fields that conditions compare with a field, or with the distance from its day."""
+    card = engine.card.card
+    known = derive(card, values, as_of)
+    for condition in card.conditions:
+        for part in walk_tree(condition):
+            if not isinstance(part, Compare) or isinstance(part.right, Constant):
+                continue
+            for own, other in ((part.left, part.right), (part.right, part.left)):
+                days = find_days(card, own)
+                value = evaluate_operand(other, known, as_of)
+                if value is not None and (days.of if days else own) == FieldRef(name, card.fields[name].kind):
+                    yield days, value
+
+
+def _list_first_days(engine: Engine, name: str, as_of: date, rivals: Sequence[tuple[Days | None, Typed]]) -> list[date]:
     """The days from which on the card sees a date otherwise than the days before, ascending; today is one."""
     offsets = PassingDays(engine.card).list_offsets(name)
     if offsets is None:
         offsets = tuple(way * days for days in USUAL_DISTANCES for way in (1, -1))
+    offsets += tuple(change for days, value in rivals for _, change in list_day_changes(days, [value]))
     # A day that is `offset` days ago is seen as one longer ago; so the day after it begins another stretch.
     firsts = {as_of, *(_shift(as_of, 1 - offset) for offset in offsets)}
+    firsts |= {step for _, day in rivals if isinstance(day, date) for step in (day, _shift(day, 1))}
     for condition in engine.card.card.conditions:
         for part in walk_tree(condition):
             match part:

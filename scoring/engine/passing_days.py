@@ -16,7 +16,7 @@ from typing import Any
 from leadledger.scoring import tree
 from leadledger.scoring.bins import NumberBins
 from leadledger.scoring.lookup import list_bins
-from leadledger.scoring.scorecard import Scorecard
+from leadledger.scoring.scorecard import Card, Scorecard
 
 FURTHEST = 4_000_000.0  # days; no two dates are further apart
 
@@ -59,18 +59,15 @@ class PassingDays:
             for part in tree.walk_tree(condition):
                 if isinstance(part, tree.In):
                     values = [literal.value for literal in part.values]
-                    yield from _list_changes(self._find_days(part.of), values)
+                    yield from list_day_changes(find_days(self._card, part.of), values)
                 elif isinstance(part, tree.Compare):
-                    left, right = self._find_days(part.left), part.right
+                    left, right = find_days(self._card, part.left), part.right
                     if isinstance(right, tree.Constant):
-                        yield from _list_changes(left, [right.value])
+                        yield from list_day_changes(left, [right.value])
                     else:
-                        self._daily |= {days.of.name for days in (left, self._find_days(right)) if days is not None}
-
-    def _find_days(self, part: tree.Operand) -> tree.Days | None:
-        """The distance from a date that an operand is, or that its field is computed as; None: it is none."""
-        derived = self._card.fields[part.name].derived if isinstance(part, tree.FieldRef) else part
-        return derived if isinstance(derived, tree.Days) else None
+                        self._daily |= {
+                            days.of.name for days in (left, find_days(self._card, right)) if days is not None
+                        }
 
     def _list_binned(self, card: Scorecard) -> Iterator[tuple[str, int]]:
         """The date fields behind learned terms, each with the days since at which another bin begins."""
@@ -78,10 +75,16 @@ class PassingDays:
             for name, bins in zip(term.fields, list_bins(term), strict=True):
                 days = card.card.fields[name].derived
                 if isinstance(days, tree.Days) and isinstance(bins, NumberBins):
-                    yield from _list_changes(days, bins.edges)
+                    yield from list_day_changes(days, bins.edges)
 
 
-def _list_changes(days: tree.Days | None, cuts: Iterable[Any]) -> Iterator[tuple[str, int]]:
+def find_days(card: Card, part: tree.Operand) -> tree.Days | None:
+    """The distance from a date that an operand is, or that its field is computed as; None: it is none."""
+    derived = card.fields[part.name].derived if isinstance(part, tree.FieldRef) else part
+    return derived if isinstance(derived, tree.Days) else None
+
+
+def list_day_changes(days: tree.Days | None, cuts: Iterable[Any]) -> Iterator[tuple[str, int]]:
     """The date field, and the days since it on which its distance reaches a cut or passes it."""
     if days is None:
         return

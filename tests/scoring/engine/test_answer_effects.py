@@ -99,6 +99,47 @@ stages:"""
     assert excluded == [(0.0, 0.0), (1.0, 1.0), ("Arms", "Arms")]
 
 
+def test_other_fields_tell_answers_apart() -> None:
+    """Where a condition compares a field with another, what the lead has there parts the answers; else nothing does."""
+    card = """
+name: compared
+fields:
+  size: {kind: number}
+  staff: {kind: number}
+  due: {kind: date}
+  begun: {kind: date}
+  days: {kind: number, is: days_until(due)}
+rules:
+  - {name: more, when: size > staff, points: 5, reason: More}
+  - {name: even, when: days = staff, points: 7, reason: Even}
+  - {name: before, when: due < begun, points: 3, reason: Before}
+stages: [{name: contact}, {name: lead, points: 55}]
+base_rate: 0.1
+"""
+    engine = get_engine(Scorecard(parse_card(card), Learned(base_rate=0.1)))
+
+    def find_totals(field: str, lead: dict[str, Any]) -> list[tuple[Typed, Typed, int]]:
+        values = engine.clean(lead).values
+        effects = find_answer_effects(engine, values, engine.card.card.fields[field], AS_OF, lambda values: None)
+        return [(effect.low, effect.high, effect.result.tenths) for effect in effects]
+
+    assert find_totals("size", {"staff": 12}) == [(None, 12.0, 500), (12.0, None, 550)]
+    assert find_totals("size", {}) == [(None, None, 500)]
+    assert find_totals("staff", {"size": 12, "due": "2026-06-11"}) == [
+        (None, 10.0, 550),
+        (10.0, 10.0, 620),
+        (10.0, 12.0, 550),
+        (12.0, None, 500),
+    ]
+    even, begun = AS_OF + timedelta(days=12), AS_OF + timedelta(days=40)
+    assert find_totals("due", {"staff": 12, "begun": begun.isoformat()}) == [
+        (None, even - timedelta(days=1), 530),
+        (even, even, 600),
+        (even + timedelta(days=1), begun - timedelta(days=1), 530),
+        (begun, None, 500),
+    ]
+
+
 def test_an_answer_that_is_known_is_tried_too() -> None:
     """A known value gives way to each answer."""
     assert find("size", size=7, need="clear") == [(None, 50.0, 540), (50.0, None, 590)]
