@@ -54,9 +54,9 @@ class RateTarget:
 
 
 LIMITS = (
-    RateTarget(OFF, BARE, 0.7),
-    RateTarget(SQLITE, BARE, 0.48),
-    RateTarget(POSTGRESQL, BARE, 0.4),
+    RateTarget(OFF, BARE, 0.8),
+    RateTarget(SQLITE, BARE, 0.5),
+    RateTarget(POSTGRESQL, BARE, 0.48),
     RateTarget(OFF, PIPELINE, 30.0),
 )
 

@@ -19,7 +19,6 @@ from leadledger.scoring.result import Result
 from leadledger.scoring.scorecard import Scorecard
 from leadledger.scoring.tree import Compare, Constant, Days, FieldRef, In, Typed, walk_tree
 
-USUAL_DISTANCES = (7, 30, 60, 90, 180, 365)  # days either way, for dates of which a card tells each day apart
 ANY_OTHER_TEXT = "\0"  # as `list_answers` has it
 CountEvents = Callable[[Mapping[str, Typed]], EventCounts | None]
 
@@ -123,8 +122,10 @@ def _list_rivals(
             if not isinstance(part, Compare) or isinstance(part.right, Constant):
                 continue
             for own, other in ((part.left, part.right), (part.right, part.left)):
-                days = find_days(card, own)
+                days, rival = find_days(card, own), find_days(card, other)
                 value = evaluate_operand(other, known, as_of)
+                if days is not None and rival is not None and days.of == rival.of:
+                    value = 0.0  # days since and until the same date are alike today
                 if value is not None and (days.of if days else own) == FieldRef(name, card.fields[name].kind):
                     yield days, value
 
@@ -132,9 +133,7 @@ def _list_rivals(
 def _list_first_days(engine: Engine, name: str, as_of: date, rivals: Sequence[tuple[Days | None, Typed]]) -> list[date]:
     """The days from which on the card sees a date otherwise than the days before, ascending; today is one."""
     offsets = PassingDays(engine.card).list_offsets(name)
-    if offsets is None:
-        offsets = tuple(way * days for days in USUAL_DISTANCES for way in (1, -1))
-    offsets += tuple(change for days, value in rivals for _, change in list_day_changes(days, [value]))
+    offsets |= {change for days, value in rivals for _, change in list_day_changes(days, [value])}
     # A day that is `offset` days ago is seen as one longer ago; so the day after it begins another stretch.
     firsts = {as_of, *(_shift(as_of, 1 - offset) for offset in offsets)}
     firsts |= {step for _, day in rivals if isinstance(day, date) for step in (day, _shift(day, 1))}

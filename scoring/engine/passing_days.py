@@ -30,7 +30,7 @@ class PassingDays:
         self._daily: set[str] = set()  # dates whose distance is compared with more than numbers
         for name, change in [*self._list_compared(), *self._list_binned(card), *_list_decays(card)]:
             offsets[name].add(change)
-        self._offsets = {name: sorted(changes) for name, changes in offsets.items() if name not in self._daily}
+        self._offsets = {name: sorted(changes) for name, changes in offsets.items()}
 
     def find(self, values: Mapping[str, Any], after: int, last: int) -> set[int]:
         """The days after `after`, up to `last`, on which the card can see a lead with these typed values otherwise.
@@ -49,9 +49,12 @@ class PassingDays:
                 days.update([start + offset for offset in near])
         return days
 
-    def list_offsets(self, name: str) -> tuple[int, ...] | None:
-        """The days since a date on which the card can begin to see it otherwise, ascending; None: on each day."""
-        return None if name in self._daily else tuple(self._offsets.get(name, ()))
+    def list_offsets(self, name: str) -> set[int]:
+        """The days since a date on which the card can begin to see it otherwise, by what the card has of its own.
+
+        A condition may also compare it with what a lead has.
+        """
+        return {*self._offsets.get(name, ())}
 
     def _list_compared(self) -> Iterator[tuple[str, int]]:
         """The date fields in conditions, each with the days since that a comparison tells apart."""

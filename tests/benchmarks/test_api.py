@@ -32,18 +32,18 @@ def test_what_is_asked_is_said() -> None:
     """Each target is printed with the ratio that was measured, and whether that is enough."""
     rates = [
         ServerRate(BARE, 1000, 1.0, 0),
-        ServerRate(OFF, 700, 2.0, 0),
+        ServerRate(OFF, 800, 2.0, 0),
         ServerRate(SQLITE, 300, 3.0, 2),
-        ServerRate(POSTGRESQL, 400, 3.0, 0),
+        ServerRate(POSTGRESQL, 480, 3.0, 0),
         ServerRate(PIPELINE, 10, 90.0, 0),
     ]
     *servers, off, sync, postgresql, model = lines(rates)
-    assert " ".join(servers[1].split()) == "ours, log off 700 requests/s p99 2.00 ms 0.70 × bare FastAPI"
+    assert " ".join(servers[1].split()) == "ours, log off 800 requests/s p99 2.00 ms 0.80 × bare FastAPI"
     assert servers[2].endswith("2 ERRORS")
-    assert off == "ours, log off: 0.70 × bare FastAPI, asked 0.7: met"
-    assert sync == "ours, log sync, SQLite: 0.30 × bare FastAPI, asked 0.48: NOT met"
-    assert postgresql == "ours, log sync, PostgreSQL: 0.40 × bare FastAPI, asked 0.4: met"
-    assert model.endswith("70.00 × FastAPI and joblib, asked 30.0: met")
+    assert off == "ours, log off: 0.80 × bare FastAPI, asked 0.8: met"
+    assert sync == "ours, log sync, SQLite: 0.30 × bare FastAPI, asked 0.5: NOT met"
+    assert postgresql == "ours, log sync, PostgreSQL: 0.48 × bare FastAPI, asked 0.48: met"
+    assert model.endswith("80.00 × FastAPI and joblib, asked 30.0: met")
 
 
 def test_what_a_soak_must_hold() -> None:
