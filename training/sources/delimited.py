@@ -78,11 +78,11 @@ def scan_file(
     written = replace(written, header=written.header + marked)
     _check_lines(path, label)
     rejects: tuple[Reject, ...] = ()
-    found = search_rows(path, written.names, written.style, written.header, head)
-    if found.has_odd_rows:
+    search = search_rows(path, written.names, written.style, written.header, head)
+    if search.has_odd_rows:
         path, rejects, notes = rewrite(label, path, written.names, written.style, written.header, work / "rows.csv")
         written = DelimitedFormat(written.names, Style(","), notes=(*written.notes, *notes))
-    elif not written.plain or (found.has_returns and _has_mixed_line_ends(connection, path, written)):
+    elif not written.plain or (search.has_returns and _has_mixed_line_ends(connection, path, written)):
         path = _tidy(path, written, work / "tidied.csv")
     return scan_format(connection, path, written, label, "csv", rejects)
 
