@@ -220,6 +220,12 @@ def _sqlite(address: URL) -> Engine:
             os.close(os.open(address.database, os.O_CREAT | os.O_RDWR, 0o600))
     engine = create_engine(address)
 
+    @event.listens_for(engine, "do_connect")
+    def open_existing(dialect: Any, record: Any, arguments: list[Any], options: dict[str, Any]) -> None:
+        # Where the file was moved, a connection that is opened later would begin an empty log in its place.
+        if address.database and address.database != ":memory:":
+            arguments[0], options["uri"] = f"{Path(address.database).absolute().as_uri()}?mode=rw", True
+
     @event.listens_for(engine, "connect")
     def configure(connection: Any, record: Any) -> None:
         # Left to itself, the driver begins transactions, and too late:

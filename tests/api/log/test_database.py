@@ -8,7 +8,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from fastapi.testclient import TestClient
-from sqlalchemy import select, text
+from sqlalchemy import URL, select, text
+from sqlalchemy.exc import OperationalError
 
 from leadledger.api.app import create_app
 from leadledger.api.log import database, tables
@@ -28,6 +29,22 @@ def test_tables_are_what_the_migrations_make(url: str, tmp_path: Path) -> None:
     engine = database.open_database(url, tmp_path)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == tables.HEAD
+    engine.dispose()
+
+
+@pytest.mark.parametrize("name", ["log.sqlite3", "50% of leads?#.sqlite3"])
+def test_a_moved_file_is_not_begun_anew(tmp_path: Path, name: str) -> None:
+    """A connection that is opened while the file of a log is away makes no other, and later ones find it."""
+    file, away = tmp_path / name, tmp_path / "away"
+    engine = database.open_database(str(URL.create("sqlite", database=str(file))), tmp_path)
+    engine.dispose()
+    file.rename(away)
+    with pytest.raises(OperationalError, match="unable to open database file"):
+        engine.connect()
+    assert not file.exists()
+    away.rename(file)
+    with engine.connect() as connection:
         assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == tables.HEAD
     engine.dispose()
 
