@@ -200,7 +200,7 @@ def places(value: Any) -> Iterator[tuple[str | int, ...]]:
 
 
 def answers_each(path: str, way: tuple[str | int, ...]) -> bool:
-    """Whether a mistake in a part of a body is told of beside what became of the other parts, and refuses none of them.
+    """Whether the answer names a mistake in a part of a body beside what became of the other parts, and refuses none.
 
     A bare list of events is taken, too, which the description leaves out so that clients aren't built for a choice.
     """

@@ -104,7 +104,7 @@ def test_values_are_bounded() -> None:
 
 
 def test_problems_have_paths() -> None:
-    """Every value that can't be read is told, with where it stands."""
+    """Every value that can't be read is named, with where it stands."""
     with pytest.raises(LeadError) as caught:
         READER.clean({"budget": "many", "demo": "maybe", "country": "NO"}, "$.leads[3]")
     assert [problem.path for problem in caught.value.problems] == ["$.leads[3].budget", "$.leads[3].demo"]
